@@ -1,0 +1,62 @@
+/* The lineage member "_src". */
+#include "base/num.h"
+#include "rec/src.h"
+
+int
+src_get(const struct json_value *v, struct src *s)
+{
+	int64_t *num[] = { &s->partition, &s->offset, &s->ts_ms, &s->i };
+	struct json_walk w;
+	struct json_member m;
+	int n = 0;
+
+	if (v->type != JSON_ARRAY)
+		return -1;
+	json_enter(&w, v);
+	while (json_next(&w, &m)) {
+		if (n == 0 ? m.v.type != JSON_STRING : n > 4 || json_i64(&m.v, num[n - 1]) == -1)
+			return -1;
+		if (n == 0)
+			s->topic = (struct slice){ m.v.raw.p + 1, m.v.raw.n - 2 };
+		n++;
+	}
+	return n == 5 ? 0 : -1;
+}
+
+struct slice
+src_peek(struct slice line)
+{
+	static const struct slice head = { "{\"_src\":[\"", 10 };
+	size_t i;
+
+	if (line.n < head.n || memcmp(line.p, head.p, head.n) != 0)
+		return (struct slice){ 0 };
+	for (i = head.n; i < line.n && line.p[i] != '"'; i++)
+		if (line.p[i] == '\\' || (unsigned char)line.p[i] < 0x20)
+			return (struct slice){ 0 };
+	for (; i < line.n && line.p[i] != ']'; i++)
+		;
+	if (i == line.n)
+		return (struct slice){ 0 };
+	return (struct slice){ line.p + head.n - 2, i + 1 - (head.n - 2) };
+}
+
+char *
+src_put(char *dst, const struct src *s)
+{
+	*dst++ = '[';
+	*dst++ = '"';
+	memcpy(dst, s->topic.p, s->topic.n);
+	dst += s->topic.n;
+	*dst++ = '"';
+	*dst++ = ',';
+	dst += num_put_i64(dst, s->partition);
+	*dst++ = ',';
+	dst += num_put_i64(dst, s->offset);
+	*dst++ = ',';
+	dst += num_put_i64(dst, s->ts_ms);
+	*dst++ = ',';
+	dst += num_put_i64(dst, s->i);
+	*dst++ = ']';
+	return dst;
+}

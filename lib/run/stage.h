@@ -1,0 +1,170 @@
+#ifndef RUN_STAGE_H_
+#define RUN_STAGE_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "io/line.h"
+#include "io/out.h"
+#include "rec/control.h"
+#include "rec/json.h"
+#include "rec/reject.h"
+#include "run/tool.h"
+
+/*
+ * The pump: what makes a program a stage of a pipeline or of a lane.  Below it lie
+ * the line cap, broken lines, control lines (rules R1 to R5 of waybill.7 "Lanes"),
+ * rejects, the account, progress, metrics and the exit status, once for all programs:
+ *
+ *	struct stage st = { .tool = &tool };
+ *
+ *	stage_open(&st, argv + optind);
+ *	while (stage_next(&st, &r) > 0) {
+ *		p = stage_room(&st, n);
+ *		... write the record at p ...
+ *		stage_put(&st, p);		or  stage_reject(&st, &r, &fault);  or  stage_filter(&st);
+ *	}
+ *	return stage_close(&st);
+ *
+ * A program that keeps something until a checkpoint asks for STAGE_BARRIERS: it is
+ * told STAGE_BARRIER, at each checkpoint and once at the end of the input, finishes
+ * what it has, and goes on.  A source sets STAGE_SOURCE and calls stage_put() on its
+ * own account.  A sink sets STAGE_SINK: it writes nothing and acknowledges.
+ */
+enum {
+	STAGE_BARRIERS = 1,	/* tell STAGE_BARRIER */
+	STAGE_REJECTS = 2,	/* tell STAGE_REJECTED instead of forwarding rejects */
+	STAGE_SOURCE = 4,	/* reads no records */
+	STAGE_SINK = 8,		/* writes no records */
+	STAGE_ONCE = 16,	/* prints only at the end of the input: in a lane it needs --once */
+};
+
+enum stage_event {
+	STAGE_END,
+	STAGE_RECORD,
+	STAGE_REJECTED,		/* a reject of an earlier stage: r->json is its object {src, stage, ...} */
+	STAGE_BARRIER,		/* make everything so far final */
+	STAGE_IDLE,		/* nothing came for wait_ms */
+};
+
+/* A record lives until the next stage_next(). */
+struct record {
+	struct slice line;		/* as read, without LF */
+	const struct json *json;	/* its members */
+	const struct json_value *src;	/* value of "_src", or NULL */
+	size_t first;			/* number of the first member behind "_src": 1, or 0 */
+};
+
+/* Left side: in + extra.  Right side: out + rejected + filtered + folded. */
+struct account {
+	uint64_t in;		/* records read (of a source: offered) */
+	uint64_t extra;		/* records beyond one that were made of a message */
+	uint64_t out;		/* written, one for one */
+	uint64_t rejected;
+	uint64_t filtered;
+	uint64_t folded;	/* went into something larger */
+	uint64_t made;		/* of these: documents, rows, ... written for folded; no part of the sum */
+	uint64_t lines_in, lines_out;	/* since the last checkpoint, data and rejects */
+	uint64_t in_mark, rejected_mark;	/* in and rejected at the last checkpoint */
+	uint64_t stray;		/* rejected without the limit (code history) */
+};
+
+#define STAGE_COUNTERS 12
+
+struct stage {
+	/* set by the program before stage_open() */
+	struct tool *tool;
+	unsigned flags;
+	int wait_ms;			/* > 0: STAGE_IDLE after so long without input */
+	const char *as;			/* name in rejects, default tool->name ("wb-ch-load:fct_event") */
+	const char *made_of;		/* what account.made counts: "documents" */
+
+	/* for the program to read */
+	struct out out;
+	struct account acct;
+	int lane;			/* runs in a lane */
+	int once;			/* a bounded lane */
+	const char *name;		/* of the input file being read */
+	uint64_t number;		/* line number in it */
+
+	/* inner */
+	struct err err;
+	char **file;
+	struct line_reader in;
+	int opened;
+	struct json json;
+	struct json_names *reject_names;
+	struct control ckpt, hello;
+	int state;
+	uint64_t told;			/* rejects told on standard error */
+	struct out rejects;
+	struct buf line;
+	int64_t began_ns, progress_ns;
+	uint64_t bytes_in;
+	size_t last;			/* start of the line being written */
+	struct {
+		const char *kind;
+		uint64_t n;
+	} counter[STAGE_COUNTERS];
+	int ack_fd;
+	int tty;
+};
+
+/* Opens the stage; files is a list ended by NULL (empty: standard input).  Ends the process on errors. */
+void stage_open(struct stage *st, char **files);
+
+/* Next event; STAGE_END is 0; -1: stop, stage_close() says why. */
+int stage_next(struct stage *st, struct record *r);
+
+/* Room for a line of n bytes; a record is at most LINE_MAX_BYTES long, which stage_put() checks. */
+static inline char *
+stage_room(struct stage *st, size_t n)
+{
+	return out_room(&st->out, n + 1);
+}
+
+/*
+ * The line that was written at stage_room()'s pointer ends at end (no LF): it goes
+ * out, counted as one for one.  stage_made() the same for a line that stands for folded records.
+ */
+static inline void
+stage_put(struct stage *st, char *end)
+{
+	*end = '\n';
+	out_used(&st->out, end + 1);
+	st->acct.out++;
+	st->acct.lines_out++;
+}
+
+static inline void
+stage_made(struct stage *st, char *end)
+{
+	*end = '\n';
+	out_used(&st->out, end + 1);
+	st->acct.made++;
+	st->acct.lines_out++;
+}
+
+/* The record as it was read goes out. */
+void stage_pass(struct stage *st, const struct record *r);
+
+void stage_filter(struct stage *st);			/* left out, and counted */
+void stage_reject(struct stage *st, const struct record *r, const struct fault *f);
+void stage_reject_raw(struct stage *st, struct slice src, struct slice raw, const struct fault *f);
+
+/* Adds n to a named counter of the metrics (a constant string: "unmapped"). */
+void stage_count(struct stage *st, const char *kind, uint64_t n);
+
+/* A source: one more record was offered, whatever becomes of it.  0, or -1: stop (signal, dead reader, too many rejects). */
+int stage_offer(struct stage *st);
+
+/* Ends the stage with an error: returned by the next stage_next(), told by stage_close().  Returns -1. */
+int stage_fail(struct stage *st, const struct err *e);
+
+/* Flushes, checks the account, writes metrics; the exit status. */
+int stage_close(struct stage *st);
+
+#endif
