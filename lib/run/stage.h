@@ -55,7 +55,6 @@ struct record {
 	struct slice line;		/* as read, without LF */
 	const struct json *json;	/* its members */
 	const struct json_value *src;	/* value of "_src", or NULL */
-	size_t first;			/* number of the first member behind "_src": 1, or 0 */
 };
 
 /* Left side: in + extra.  Right side: out + rejected + filtered + folded. */
@@ -94,17 +93,16 @@ struct stage {
 	struct err err;
 	char **file;
 	struct line_reader in;
-	int opened;
+	int open;
 	struct json json;
-	struct json_names *reject_names;
-	struct control ckpt, hello;
-	int state;
+	struct control control;		/* the last one of the stream */
+	enum { STAGE_READING, STAGE_CKPT, STAGE_LAST, STAGE_ENDED } state;
+	int hello, end;			/* seen */
 	uint64_t told;			/* rejects told on standard error */
 	struct out rejects;
 	struct buf line;
 	int64_t began_ns, progress_ns;
 	uint64_t bytes_in;
-	size_t last;			/* start of the line being written */
 	struct {
 		const char *kind;
 		uint64_t n;
@@ -119,7 +117,7 @@ void stage_open(struct stage *st, char **files);
 /* Next event; STAGE_END is 0; -1: stop, stage_close() says why. */
 int stage_next(struct stage *st, struct record *r);
 
-/* Room for a line of n bytes; a record is at most LINE_MAX_BYTES long, which stage_put() checks. */
+/* Room for a line of n bytes.  A record is at most LINE_MAX_BYTES long: who makes longer ones of shorter ones checks it. */
 static inline char *
 stage_room(struct stage *st, size_t n)
 {

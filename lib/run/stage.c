@@ -1,0 +1,537 @@
+/*
+ * The pump.  A record's way: line_next() cuts it, json_scan() checks it, the program
+ * makes its line in the output buffer.  Control lines never reach the program:
+ *
+ *	READING --@ckpt--> CKPT (the program is told STAGE_BARRIER) --> passed on, READING
+ *	READING --end of the input--> LAST (STAGE_BARRIER once more) --> ENDED
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/env.h"
+#include "base/num.h"
+#include "base/utc.h"
+#include "io/sig.h"
+#include "rec/src.h"
+#include "run/metrics.h"
+#include "run/stage.h"
+
+#define TOLD 10		/* rejects that are told on standard error */
+
+static void control(struct stage *st, struct slice line, struct record *r, int *event);
+
+static void
+flush_before_wait(void *arg)
+{
+	struct stage *st = arg;
+
+	if (st->out.n > 0)
+		(void)out_flush(&st->out, NULL);
+}
+
+/* Writes the control line c behind what is there. */
+static void
+put_control(struct stage *st, const struct control *c)
+{
+	buf_clear(&st->line);
+	control_put(&st->line, c);
+	out_slice(&st->out, buf_as_slice(&st->line));
+}
+
+static void
+open_lane(struct stage *st)
+{
+	const char *lane = env_get("WB_LANE"), *fd = env_get("WB_ACK_OUT");
+	uint64_t n = 0;
+
+	st->ack_fd = -1;
+	if (lane == NULL)
+		return;
+	st->lane = 1;
+	st->once = env_get("WB_ONCE") != NULL;
+	if (fd != NULL && num_u64(slice_of(fd), &n) == 0)
+		st->ack_fd = (int)n;
+	if (!(st->flags & STAGE_SOURCE) && env_get("WB_ACK_IN") != NULL)
+		tool_usage(st->tool, "the first stage of a lane must be a source (wb-csv-extract, wb-sql, ...)");
+	if ((st->flags & STAGE_ONCE) && !st->once)
+		tool_usage(st->tool, "prints at the end of the input only: its lane must be bounded (wb-run --once)");
+	if (st->flags & STAGE_SOURCE) {
+		st->control = (struct control){ .kind = CONTROL_HELLO, .v = CONTROL_V };
+		control_run(st->control.run);
+		(void)snprintf(st->control.lane, sizeof st->control.lane, "%s", lane);
+		put_control(st, &st->control);
+	}
+}
+
+void
+stage_open(struct stage *st, char **files)
+{
+	struct tool *t = st->tool;
+	int fd;
+
+	if (st->as == NULL)
+		st->as = t->name;
+	st->file = files;
+	st->name = "standard input";
+	st->began_ns = st->progress_ns = utc_mono();
+	out_open(&st->out, STDOUT_FILENO, "standard output");
+	open_lane(st);
+	sig_init(!st->lane ? SIG_PLAIN : st->flags & STAGE_SOURCE ? SIG_SOURCE : SIG_STAGE);
+	st->tty = isatty(STDERR_FILENO) && !t->quiet;
+	if (st->tty || t->progress)
+		sig_tick(st->tty ? 1 : 10);
+	if (t->rejects != NULL && strcmp(t->rejects, "-") != 0) {
+		fd = open(t->rejects, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		if (fd == -1)
+			tool_usage(t, "--rejects: %s: %s", t->rejects, strerror(errno));
+		out_open(&st->rejects, fd, t->rejects);
+	}
+}
+
+static void
+progress(struct stage *st, int final)
+{
+	int64_t now = utc_mono();
+	double sec = (double)(now - st->began_ns) / 1e9, mb;
+	uint64_t bytes = st->bytes_in + (st->open ? st->in.in.bytes : 0);
+	char percent[32] = "";
+
+	if (bytes == 0)
+		bytes = st->out.bytes;
+	mb = (double)bytes / 1e6;
+	if (st->open && st->in.in.size > 0)
+		(void)snprintf(percent, sizeof percent, ", %d %%", (int)(100 * st->in.in.bytes / st->in.in.size));
+	(void)dprintf(STDERR_FILENO, "%s%s: %" PRIu64 " records, %.1f MB, %.1f MB/s, %" PRIu64 " rejects%s%s",
+	    st->tty ? "\r\033[K" : "", st->tool->name, st->acct.in, mb, sec > 0 ? mb / sec : 0,
+	    st->acct.rejected, percent, st->tty && !final ? "" : "\n");
+	st->progress_ns = now;
+}
+
+static void
+signals(struct stage *st)
+{
+	sig_pending = 0;
+	if (sig_usr1_taken())
+		progress(st, 1);
+	if (sig_tick_taken())
+		progress(st, 0);
+}
+
+void
+stage_count(struct stage *st, const char *kind, uint64_t n)
+{
+	size_t i;
+
+	for (i = 0; i < STAGE_COUNTERS && st->counter[i].kind != NULL; i++)
+		if (st->counter[i].kind == kind || strcmp(st->counter[i].kind, kind) == 0)
+			break;
+	if (i == STAGE_COUNTERS)
+		return;
+	st->counter[i].kind = kind;
+	st->counter[i].n += n;
+}
+
+int
+stage_fail(struct stage *st, const struct err *e)
+{
+	if (st->err.status == 0)
+		st->err = *e;
+	return -1;
+}
+
+/* The share of rejects is judged at the end of a checkpoint, their number at once. */
+static int
+check_share(struct stage *st)
+{
+	struct account *a = &st->acct;
+	uint64_t bad = a->rejected - a->stray - a->rejected_mark, in = a->in + a->extra - a->in_mark;
+
+	if (bad < st->tool->reject_min || bad == 0 || bad * 100 <= st->tool->reject_percent * in)
+		return 0;
+	return err_set(&st->err, EX_DATAERR, "%" PRIu64 " of %" PRIu64 " records rejected, more than %" PRIu64
+	    " %%: a change of the feed? (--max-rejects)", bad, in, st->tool->reject_percent);
+}
+
+static void
+mark(struct stage *st)
+{
+	st->acct.in_mark = st->acct.in + st->acct.extra;
+	st->acct.rejected_mark = st->acct.rejected - st->acct.stray;
+	st->acct.lines_in = st->acct.lines_out = 0;
+}
+
+void
+stage_reject_raw(struct stage *st, struct slice src, struct slice raw, const struct fault *f)
+{
+	struct tool *t = st->tool;
+	char where[160] = "", text[320];
+
+	st->acct.rejected++;
+	if (strcmp(f->code, "history") == 0)
+		st->acct.stray++;
+	stage_count(st, f->code, 1);
+	buf_clear(&st->line);
+	if (st->lane || t->rejects != NULL)
+		reject_put(&st->line, src, st->as, f, raw);
+	if (st->lane || (t->rejects != NULL && strcmp(t->rejects, "-") == 0)) {
+		out_slice(&st->out, buf_as_slice(&st->line));
+		st->acct.lines_out++;
+	} else {
+		if (st->rejects.cap > 0)
+			out_slice(&st->rejects, buf_as_slice(&st->line));
+		if (src.n > 0)
+			(void)err_show(where, sizeof where, src.p, src.n);
+		if (st->told++ < TOLD && !t->quiet)
+			tool_warn(t, "%s:%" PRIu64 ": %s%s%s (%s)%s%s", st->name, st->number, f->field,
+			    f->field[0] ? ": " : "", err_show(text, sizeof text, f->msg, strlen(f->msg)), f->code,
+			    where[0] ? " " : "", where);
+	}
+	if (st->acct.rejected - st->acct.stray - st->acct.rejected_mark > t->reject_max && st->err.status == 0)
+		err_set(&st->err, EX_DATAERR, "more than %" PRIu64 " records rejected, the last one at %s:%" PRIu64
+		    ": a change of the feed? (--max-rejects)", t->reject_max, st->name, st->number);
+}
+
+void
+stage_reject(struct stage *st, const struct record *r, const struct fault *f)
+{
+	stage_reject_raw(st, r->src ? r->src->raw : src_peek(r->line), r->line, f);
+}
+
+void
+stage_filter(struct stage *st)
+{
+	st->acct.filtered++;
+}
+
+void
+stage_pass(struct stage *st, const struct record *r)
+{
+	char *p = stage_room(st, r->line.n);
+
+	memcpy(p, r->line.p, r->line.n);
+	stage_put(st, p + r->line.n);
+}
+
+/* The checkpoint is done here: pass it on, or acknowledge it. */
+static int
+pass_ckpt(struct stage *st)
+{
+	ssize_t w;
+
+	if (check_share(st) == -1)
+		return -1;
+	st->control.rows = st->acct.lines_out;
+	if (st->flags & STAGE_SINK) {
+		st->control.kind = CONTROL_ACK;
+		buf_clear(&st->line);
+		control_put(&st->line, &st->control);
+		if (st->ack_fd != -1) {
+			do
+				w = write(st->ack_fd, st->line.p, st->line.n);
+			while (w == -1 && errno == EINTR);
+			if (w == -1 && errno != EPIPE)	/* a bounded source may be gone: it has nothing to commit */
+				return err_set(&st->err, EX_IOERR, "acknowledgement pipe: %s", strerror(errno));
+		}
+	} else {
+		put_control(st, &st->control);
+		(void)out_flush(&st->out, &st->err);
+	}
+	mark(st);
+	return st->err.status ? -1 : 0;
+}
+
+/* A line of one of our control names.  *event is set when the program is to be told. */
+static void
+control(struct stage *st, struct slice line, struct record *r, int *event)
+{
+	struct control c;
+	struct json_value object;
+
+	if (control_get(line, &st->json, &c, &st->err) == -1)
+		return;
+	if (st->lane && !st->hello && c.kind != CONTROL_HELLO) {
+		err_set(&st->err, EX_SOFTWARE, "the lane's first line is not @hello");
+		return;
+	}
+	switch (c.kind) {
+	case CONTROL_HELLO:
+		if (st->hello++)
+			err_set(&st->err, EX_SOFTWARE, "a second @hello");
+		break;
+	case CONTROL_CKPT:
+		if (st->lane && c.rows != st->acct.lines_in) {
+			err_set(&st->err, EX_SOFTWARE, "checkpoint %" PRIu64 " counts %" PRIu64 " lines, but %" PRIu64 " came",
+			    c.n, c.rows, st->acct.lines_in);
+			return;
+		}
+		st->control = c;
+		st->state = STAGE_CKPT;
+		*event = STAGE_BARRIER;
+		return;
+	case CONTROL_END:
+		st->end = 1;
+		st->control = c;
+		if (st->acct.lines_in != 0)
+			err_set(&st->err, EX_SOFTWARE, "%" PRIu64 " lines between the last checkpoint and @end", st->acct.lines_in);
+		return;
+	case CONTROL_REJECT:
+		st->acct.lines_in++;
+		if (st->flags & STAGE_REJECTS) {
+			object = st->json.member[0].v;
+			if (object.type != JSON_OBJECT || json_scan(&st->json, object.raw) == -1) {
+				err_set(&st->err, EX_SOFTWARE, "broken control line @reject");
+				return;
+			}
+			*r = (struct record){ .line = line, .json = &st->json };
+			*event = STAGE_REJECTED;
+			return;
+		}
+		st->acct.lines_out++;
+		break;
+	case CONTROL_ACK:
+	case CONTROL_OTHER:
+		break;
+	}
+	if (!(st->flags & STAGE_SINK)) {
+		out_slice(&st->out, line);
+		out_put(&st->out, "\n", 1);
+	}
+}
+
+static int
+record(struct stage *st, struct slice line, struct record *r)
+{
+	struct fault f;
+	const struct json_member *m;
+
+	st->acct.in++;
+	st->acct.lines_in++;
+	if (json_scan(&st->json, line) == -1) {
+		fault_set(&f, st->json.code, "", "%s at byte %zu", st->json.fault, st->json.at + 1);
+		stage_reject_raw(st, src_peek(line), line, &f);
+		return 0;
+	}
+	*r = (struct record){ .line = line, .json = &st->json };
+	m = st->json.n > 0 && slice_eq(st->json.member[0].name, SLICE("_src")) ? &st->json.member[0]
+	    : json_get(&st->json, SLICE("_src"));
+	if (m != NULL)
+		r->src = &m->v;
+	return 1;
+}
+
+/* End of a file: the next one, or the end of all. */
+static int
+next_file(struct stage *st)
+{
+	if (st->open) {
+		st->bytes_in += st->in.in.bytes;
+		line_close(&st->in);
+		st->open = 0;
+		if (*st->file != NULL)
+			st->file++;
+		if (*st->file == NULL) {
+			if (st->lane && !st->end)
+				return err_set(&st->err, EX_TEMPFAIL, "the stage before ended without @end");
+			st->state = STAGE_LAST;
+			return 0;
+		}
+	}
+	if (line_open(&st->in, *st->file ? *st->file : "-", &st->err) == -1)
+		return -1;
+	st->open = 1;
+	st->name = st->in.in.name;
+	st->in.in.before_block = flush_before_wait;
+	st->in.in.block_arg = st;
+	st->in.wait_ms = st->wait_ms > 0 ? st->wait_ms : -1;
+	return 0;
+}
+
+int
+stage_next(struct stage *st, struct record *r)
+{
+	struct slice line;
+	struct fault f;
+	int event = STAGE_END;
+
+	for (;;) {
+		if (sig_pending)
+			signals(st);
+		if (st->out.failed)
+			(void)out_check(&st->out, &st->err);
+		if (st->err.status != 0)
+			return -1;
+		if (st->state == STAGE_CKPT) {
+			st->state = STAGE_READING;
+			if (pass_ckpt(st) == -1)
+				return -1;
+		}
+		if (st->state == STAGE_LAST) {
+			st->state = STAGE_ENDED;
+			if ((st->flags & STAGE_BARRIERS) && !st->lane)
+				return STAGE_BARRIER;
+		}
+		if (st->state == STAGE_ENDED)
+			return STAGE_END;
+		if (!st->open && next_file(st) == -1)
+			return -1;
+		switch (line_next(&st->in, &line, &st->err)) {
+		case LINE_CUT:
+			if (st->lane) {
+				err_set(&st->err, EX_TEMPFAIL, "the stage before ended in the middle of a line");
+				return -1;
+			}
+			/* FALLTHROUGH */
+		case LINE_OK:
+			st->number = st->in.number;
+			if (st->end) {
+				err_set(&st->err, EX_SOFTWARE, "a line behind @end");
+				return -1;
+			}
+			if (control_is(line)) {
+				control(st, line, r, &event);
+				if (event != STAGE_END && st->err.status == 0 &&
+				    (event != STAGE_BARRIER || (st->flags & STAGE_BARRIERS)))
+					return event;
+				event = STAGE_END;
+			} else if (st->lane && !st->hello) {
+				err_set(&st->err, EX_SOFTWARE, "the lane's first line is not @hello");
+			} else if (record(st, line, r)) {
+				return STAGE_RECORD;
+			}
+			break;
+		case LINE_LONG:
+			st->number = st->in.number;
+			st->acct.in++;
+			st->acct.lines_in++;
+			fault_set(&f, "too_long", "", "line of more than %d bytes", LINE_MAX_BYTES);
+			stage_reject_raw(st, src_peek(line), line, &f);
+			break;
+		case LINE_END:
+			if (next_file(st) == -1)
+				return -1;
+			break;
+		case LINE_IDLE:
+			return STAGE_IDLE;
+		case LINE_INTR:
+			break;
+		default:
+			return -1;
+		}
+	}
+}
+
+int
+stage_offer(struct stage *st)
+{
+	if (sig_pending)
+		signals(st);
+	if (st->out.failed)
+		(void)out_check(&st->out, &st->err);
+	if (st->err.status != 0 || sig_stop())
+		return -1;
+	st->acct.in++;
+	return 0;
+}
+
+static void
+print_account(const struct stage *st, double sec)
+{
+	const struct account *a = &st->acct;
+	struct buf b = { 0 };
+	size_t i;
+
+	buf_printf(&b, "%" PRIu64 " in", a->in);
+	if (a->extra > 0)
+		buf_printf(&b, " + %" PRIu64 " more made of them", a->extra);
+	if (a->folded > 0 || a->made > 0)
+		buf_printf(&b, ", %" PRIu64 " folded into %" PRIu64 " %s", a->folded, a->made, st->made_of ? st->made_of : "lines");
+	if (a->out > 0 || a->folded == 0)
+		buf_printf(&b, ", %" PRIu64 " %s", a->out, st->flags & STAGE_SINK ? "loaded" : "out");
+	buf_printf(&b, ", %" PRIu64 " rejected, %" PRIu64 " filtered", a->rejected, a->filtered);
+	for (i = 0; i < STAGE_COUNTERS && st->counter[i].kind != NULL; i++)
+		buf_printf(&b, ", %s %" PRIu64, st->counter[i].kind, st->counter[i].n);
+	buf_printf(&b, ", %.1f s", sec);
+	tool_say(st->tool, "%s", buf_str(&b));
+	buf_fini(&b);
+}
+
+static void
+write_metrics(struct stage *st, double sec)
+{
+	const struct account *a = &st->acct;
+	struct metrics_count c[4 + STAGE_COUNTERS] = {
+		{ "read", a->in }, { "written", a->out + a->made }, { "rejected", a->rejected }, { "filtered", a->filtered },
+	};
+	struct err e = ERR_NONE;
+	unsigned n = 4, i;
+
+	for (i = 0; i < STAGE_COUNTERS && st->counter[i].kind != NULL; i++)
+		c[n++] = (struct metrics_count){ st->counter[i].kind, st->counter[i].n };
+	if (metrics_write(st->tool, st->err.status, sec, c, n, &e) == -1 && st->err.status == 0)
+		st->err = e;
+}
+
+/* What a source, or the end of a lane, says last. */
+static void
+end_lane(struct stage *st)
+{
+	if (st->flags & STAGE_SOURCE) {
+		st->control.kind = CONTROL_CKPT;
+		st->control.n = 1;
+		if (pass_ckpt(st) == -1)
+			return;
+		st->control.kind = CONTROL_END;
+	}
+	if (!(st->flags & STAGE_SINK))
+		put_control(st, &st->control);
+}
+
+int
+stage_close(struct stage *st)
+{
+	struct account *a = &st->acct;
+	double sec;
+
+	if (st->err.status == 0 && st->out.failed)
+		(void)out_check(&st->out, &st->err);
+	if (st->err.status == 0 && !st->lane)
+		(void)check_share(st);
+	if (st->err.status == 0 && a->in + a->extra != a->out + a->rejected + a->filtered + a->folded)
+		err_set(&st->err, EX_SOFTWARE, "the account does not add up: %" PRIu64 " in + %" PRIu64 " more, %" PRIu64
+		    " out + %" PRIu64 " rejected + %" PRIu64 " filtered + %" PRIu64 " folded",
+		    a->in, a->extra, a->out, a->rejected, a->filtered, a->folded);
+	if (st->err.status == 0 && st->lane)
+		end_lane(st);
+	if (st->err.status == 0)
+		(void)out_flush(&st->out, &st->err);
+	else if (!st->lane)
+		(void)out_flush(&st->out, NULL);	/* what was whole before the fault */
+	if (st->rejects.cap > 0) {
+		(void)out_flush(&st->rejects, st->err.status == 0 ? &st->err : NULL);
+		if (close(st->rejects.fd) == -1 && st->err.status == 0)
+			err_set(&st->err, EX_IOERR, "%s: %s", st->rejects.name, strerror(errno));
+	}
+	sec = (double)(utc_mono() - st->began_ns) / 1e9;
+	if (st->tty && st->progress_ns != st->began_ns)
+		(void)dprintf(STDERR_FILENO, "\r\033[K");
+	if (st->tool->metrics != NULL)
+		write_metrics(st, sec);
+	if (st->err.status != 0)
+		tool_warn(st->tool, "%s", st->err.msg);
+	if (a->rejected > TOLD && !st->lane && st->told > TOLD)
+		tool_say(st->tool, "%" PRIu64 " records rejected%s", a->rejected, st->rejects.cap ? "" : " (--rejects FILE keeps them)");
+	if (st->tool->verbose > 0)
+		print_account(st, sec);
+	if (st->open)
+		line_close(&st->in);
+	json_fini(&st->json);
+	buf_fini(&st->line);
+	out_close(&st->rejects);
+	out_close(&st->out);
+	return st->err.status;
+}
