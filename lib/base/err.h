@@ -2,6 +2,7 @@
 #define BASE_ERR_H_
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <sysexits.h>
 
 /*
