@@ -30,7 +30,7 @@ static const struct option common[] = {
 };
 #define COMMON (sizeof common / sizeof *common)
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 say(const struct tool *t, const char *fmt, va_list ap)
 {
 	char line[2048];
