@@ -42,15 +42,18 @@ struct json_member {
 	struct slice name;	/* without quotes, as it stands (escapes and all) */
 	struct json_value v;
 	uint8_t name_escaped;
+	uint8_t id;		/* of the scanner, for json_pick(); 0: none */
 };
 
+/* All zero is the scanner that has seen nothing; json_fini() frees it. */
 struct json {
-	struct json_member *member;
-	size_t n;
-	uint8_t spaced;		/* white space between tokens anywhere */
+	struct json_member *member;	/* in the order of the input; valid until the next scan */
+	size_t n;		/* 0 after -1 */
+	struct slice raw;	/* the object, without white space around it */
+	uint8_t spaced;		/* white space between tokens anywhere inside raw */
 	const char *fault;	/* after -1: what is wrong, a constant string */
 	const char *code;	/* after -1: reject code, "json" or "utf8" */
-	size_t at;		/* after -1: byte offset of the fault */
+	size_t at;		/* after -1: byte offset of the fault, see below */
 	struct json_work *work;	/* of the scanner */
 };
 
@@ -59,6 +62,13 @@ void json_fini(struct json *j);
 /*
  * Scans the object in s (white space around it is allowed, nothing else).
  * Returns 0, or -1 with fault, code and at.  The members point into s.
+ *
+ * Of several faults the first one in the order of the bytes is told: at is the
+ * first byte that cannot stand there, or where the thing begins that is wrong
+ * as a whole: a name that is there twice (its quote), an escape (its
+ * backslash), an ill-formed UTF-8 sequence (its first byte).  Input that is
+ * right as far as it goes but ends too early, be it within a name or a
+ * sequence, has code "json" and at the length of the input.
  */
 int json_scan(struct json *j, struct slice s);
 
@@ -67,19 +77,19 @@ int json_scan_portable(struct json *j, struct slice s);
 
 /*
  * Name lookup.  A json_names is a fixed set of names, numbered 0..n-1 as given;
- * made once.  json_pick() sets slot[i] to the member of that name or NULL;
- * members that are in no slot are counted, and the numbers of the first of them
- * stand in rest[] (rest may be NULL; cap restn_cap).  It remembers the order in which
- * the last record had its members, so that records of one shape cost one
- * comparison a member.
+ * made once (the names are copied).  json_pick() sets slot[i] to the member of
+ * that name or NULL; it returns the number of members that are in no slot, and
+ * puts the numbers of the first rest_cap of them into rest[] (may be NULL with
+ * rest_cap 0).  It remembers which slot a name has that the scanner knows, so
+ * that a member of a record like those before costs one look into a table.
  */
-struct json_names;
+struct json_names;	/* names are 256 bytes at most */
 struct json_names *json_names_new(const char *const *name, size_t n);
 void json_names_free(struct json_names *names);
 size_t json_pick(struct json_names *names, const struct json *j,
     const struct json_member **slot, uint32_t *rest, size_t rest_cap);
 
-/* One member by name (linear; for what is looked up rarely), or NULL. */
+/* One member by its unescaped name (linear; for what is looked up rarely), or NULL. */
 const struct json_member *json_get(const struct json *j, struct slice name);
 
 /*
@@ -92,12 +102,12 @@ struct json_walk {
 	int object;
 };
 void json_enter(struct json_walk *w, const struct json_value *v);
-int json_next(struct json_walk *w, struct json_member *m);	/* name is empty for elements */
+int json_next(struct json_walk *w, struct json_member *m);	/* name is empty for elements; id is 0 */
 
 /*
  * RFC 6901 pointer, compiled.  json_pointer_new() is NULL when text is none ("" is
- * the whole record and allowed).  json_find() looks it up in a scanned record:
- * 1 and *v, or 0 when there is no such value.
+ * the whole record and allowed).  json_find() looks it up in a scanned record,
+ * json_find_in() in any scanned value: 1 and *v, or 0 when there is no such value.
  */
 struct json_pointer;
 struct json_pointer *json_pointer_new(struct slice text);
@@ -110,6 +120,12 @@ int json_find_in(const struct json_pointer *p, const struct json_value *root, st
  * scratch when need be (scratch_cap >= raw.n).  Points into the input or scratch.
  */
 struct slice json_text(const struct json_value *v, char *scratch);
+
+/* The name of a member, unescaped in the same way (scratch_cap >= name.n). */
+struct slice json_name(const struct json_member *m, char *scratch);
+
+/* 1 when the unescaped name of m is name. */
+int json_named(const struct json_member *m, struct slice name);
 
 /* Appends a quoted JSON string of s (well-formed UTF-8) at dst; needs 6 * s.n + 2 bytes; returns its end. */
 char *json_quote(char *dst, struct slice s);
