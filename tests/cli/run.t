@@ -1,0 +1,64 @@
+#!/bin/sh
+# wb-run: a bounded lane lives and dies as one.
+. "$(dirname "$0")/../lib.sh"
+pass=$BIN/../bench/pass
+unset XDG_RUNTIME_DIR; WB_LOCKS=$tmp; export WB_LOCKS pass
+cat >"$tmp/head" <<'EOT'
+#!/bin/sh
+# a source of three records
+printf '{"@hello":{"v":1,"run":"r1","lane":"%s"}}\n' "$WB_LANE"
+printf '{"a":1}\n{"a":2}\n{"a":3}\n{"@ckpt":{"run":"r1","n":1,"rows":3}}\n{"@end":{"run":"r1","n":1}}\n'
+EOT
+chmod +x "$tmp/head"
+
+status 0 'stages of the command line' wb-run --once -- "$tmp/head" "$pass" "$pass -s -v"
+like "$(cat "$tmp/err")" 'pass: 3 in, 3 loaded, 0 rejected' 'all records arrive'
+cat >"$tmp/day.lane" <<EOT
+# a comment
+$tmp/head
+
+$pass \\
+  -f
+$pass -b
+EOT
+status 0 'a lane file' wb-run --once "$tmp/day.lane"
+like "$(cat "$tmp/out")" '"lane":"day"' 'is named by its file'
+is "$(grep -c '"a"' "$tmp/out")" 3 'records come out at its end'
+is "$(env WB_LANE=x sh -c "$(grep -v '^#' "$tmp/day.lane" | sed -e :a -e '/\\$/N; s/\\\n//; ta' | grep . | paste -sd'|')" | grep -c '"a"')" 3 'paste makes the same pipeline of it'
+
+status 64 'without --once' wb-run "$tmp/day.lane"
+status 64 'no lane' wb-run --once
+status 78 'a lane file that is not there' wb-run --once "$tmp/none"
+status 65 'the status of the stage that failed' wb-run --once -- "$tmp/head" "sh -c 'cat >/dev/null; exit 65'"
+status 65 'and not that of those it pulled down' wb-run --once -- "$tmp/head" "sleep 60" "sh -c 'exit 65'"
+status 75 'a stage that is killed' wb-run --once -- "$tmp/head" "sh -c 'kill -9 \$\$'" "$pass"
+status 75 'a head that dies without @end' wb-run --once -- "sh -c 'head -c 60 $tmp/head >/dev/null; $tmp/head | head -n 3'" "$pass"
+is "$(grep -c '@end' "$tmp/out")" 0 'ends nothing'
+status 78 'a stage that cannot be found' wb-run --once -- "$tmp/head" "$tmp/nothing" "$pass"
+
+# the lock
+mkfifo "$tmp/go"
+wb-run -n locked --once -- "sh -c 'cat $tmp/go >/dev/null; $tmp/head'" "$pass" >"$tmp/first" 2>&1 &
+first=$!
+ok 'the lock is there' until_true 10 test -s "$tmp/locked.lock"
+status 75 'a second lane of the name' wb-run -n locked --once -- "$tmp/head" "$pass"
+like "$(cat "$tmp/err")" "lane locked runs already \(pid $first" 'names the first'
+: >"$tmp/go"; wait $first
+is $? 0 'the first ends well'
+status 0 'then the name is free' wb-run -n locked --once -- "$tmp/head" "$pass"
+
+# its own death
+wb-run --once -- "sleep 300" "$pass" 2>/dev/null &
+first=$!
+stages() { pgrep -f '^sleep 300$' -P "$first"; }
+ok 'stages run' until_true 10 stages
+child=$(stages)
+kill -9 $first; wait $first 2>/dev/null
+gone() { ! kill -0 "$child" 2>/dev/null; }
+ok 'wb-run killed: its stages end' until_true 10 gone
+wb-run --once -- "sleep 300" "$pass" 2>/dev/null &
+first=$!
+until_true 10 stages
+kill "$first"; wait "$first"
+is $? 75 'SIGTERM ends the lane'
+done_testing
