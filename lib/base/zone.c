@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/env.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/utc.h"
@@ -421,7 +422,7 @@ zone_free(struct zone *z)
 const struct zone *
 zone_get(struct slice name, struct err *e)
 {
-	const char *dir = getenv("ZONEINFO"), *fault;
+	const char *dir = env_get("ZONEINFO"), *fault;
 	struct buf path = { 0 }, data = { 0 };
 	struct zone *z = NULL;
 	char shown[NAME_MAX_];
@@ -437,7 +438,7 @@ zone_get(struct slice name, struct err *e)
 		    err_show(shown, sizeof shown, name.p, name.n));
 		return NULL;
 	}
-	buf_puts(&path, dir != NULL && *dir != '\0' ? dir : "/usr/share/zoneinfo");
+	buf_puts(&path, dir != NULL ? dir : "/usr/share/zoneinfo");
 	buf_putc(&path, '/');
 	buf_slice(&path, name);
 	if (read_file(buf_str(&path), &data, e) == -1)
