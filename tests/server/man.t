@@ -1,0 +1,38 @@
+#!/bin/sh
+# The examples of the man pages run as they stand: each page's, in order, in a folder with a small platform and with a store.
+. "$(dirname "$0")/../lib.sh"
+. "$top/tests/servers.sh"
+cd "$tmp" || exit 1
+
+# examples PAGE: the literal displays of its section EXAMPLES, as text
+examples() {
+	awk '/^\.Sh /{on = /EXAMPLES/} on && /^\.Bd -literal/{inside = 1; next} /^\.Ed/{inside = 0} on && inside' "$1" |
+	sed -e 's/\\-/-/g; s/\\(aq/'\''/g; s/\\(dq/"/g; s/\\&//g; s/\\e/\\/g'
+}
+
+if start_chdb; then
+	WB_STORE=$chdb_url; export WB_STORE
+	wb-schema >/dev/null 2>&1
+else
+	store=no
+fi
+for page in "$top"/man/*.[157]; do
+	name=$(basename "$page")
+	examples "$page" >"$tmp/$name.sh"
+	[ -s "$tmp/$name.sh" ] || continue
+	if [ "${store:-}" = no ] && grep -qE 'wb-ch-load|wb-sql|wb-schema|wb-chdb' "$tmp/$name.sh"; then
+		skip "examples of $name" 'no libchdb'
+		continue
+	fi
+	mkdir "$tmp/$name.d"
+	wb-sample --shipments 50 --out "$tmp/$name.d" >/dev/null 2>&1
+	ok "examples of $name" sh -c "cd '$tmp/$name.d' && sh -eu '$tmp/$name.sh'"
+done
+
+# every program's synopsis stands in --help as in its page
+for c in "$top"/cmd/*.c; do
+	b=$(basename "$c" .c)
+	want=$(mandoc -T ascii -O width=1000 "$top/man/$b.1" | col -b | awk '/^SYNOPSIS/{on = 1; next} /^[A-Z]/{on = 0} on' | tr -s ' \n' ' ' | sed 's/^ //; s/ $//')
+	is "$("$b" --help | sed '1s/^usage: //' | tr -s ' \n' ' ' | sed 's/^ //; s/ $//')" "$want" "--help of $b is the page's synopsis"
+done
+done_testing
