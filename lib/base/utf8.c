@@ -1,6 +1,9 @@
 /* UTF-8 by RFC 3629, table 3-7 of the Unicode standard. */
 #include "base/utf8.h"
 
+#include <stdint.h>
+#include <string.h>
+
 size_t
 utf8_len(const char *p, size_t n)
 {
@@ -35,6 +38,29 @@ utf8_len(const char *p, size_t n)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
 	return w;
+}
+
+size_t
+utf8_span(const char *p, size_t n)
+{
+	size_t i = 0, w;
+	uint64_t eight;
+
+	while (i < n) {
+		/* most text is ASCII */
+		if (n - i >= sizeof eight) {
+			memcpy(&eight, p + i, sizeof eight);
+			if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+				i += sizeof eight;
+				continue;
+			}
+		}
+		w = utf8_len(p + i, n - i);
+		if (w == 0)
+			break;
+		i += w;
+	}
+	return i;
 }
 
 size_t

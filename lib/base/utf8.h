@@ -10,6 +10,9 @@
  */
 size_t utf8_len(const char *p, size_t n);
 
+/* How many bytes of p, at most n, are well-formed UTF-8; n when all are. */
+size_t utf8_span(const char *p, size_t n);
+
 /* Greatest length <= max at which the n bytes of p may be cut between characters. */
 size_t utf8_cut(const char *p, size_t n, size_t max);
 

@@ -104,6 +104,9 @@ test_utf8(void)
 		is_int(utf8_len(t[i].p, t[i].n), (long long)t[i].want, "utf8_len");
 	is_int(utf8_cut("a\xe2\x82\xac", 4, 3), 1, "cut between characters");
 	is_int(utf8_cut("a\xe2\x82\xac", 4, 4), 4, "what fits is not cut");
+	is_int(utf8_span("0123456789\xe2\x82\xac" "0123456789", 23), 23, "all of it is UTF-8");
+	is_int(utf8_span("0123456789\xe2\x82" "0123456789", 22), 10, "up to the first byte that is not");
+	is_int(utf8_span("01234567\xff", 9), 8, "behind eight of ASCII");
 	is_str(err_show(show, sizeof show, "a\x1b[31m\xff\xc3\xa9", 9), "a?[31m?\xc3\xa9", "data in messages lose control bytes");
 	is_str(err_show(show, 10, "abcdefghijklmnop", 16), "abcde", "and are cut");
 }
