@@ -60,3 +60,47 @@ src_put(char *dst, const struct src *s)
 	*dst++ = ']';
 	return dst;
 }
+
+int
+src_reserved(struct slice name)
+{
+	if (name.n > 0 && name.p[0] == '@')
+		return 1;
+	return slice_eq(name, SLICE("_src")) || slice_eq(name, SLICE("_key")) || slice_eq(name, SLICE("_hdr"));
+}
+
+const struct json_member *
+src_foreign(const struct json *j)
+{
+	char scratch[32];
+	size_t i;
+
+	for (i = 0; i < j->n; i++) {
+		struct slice name = j->member[i].name;
+
+		if (j->member[i].name_escaped && name.n >= 6 && memcmp(name.p, "\\u0040", 6) == 0)
+			return &j->member[i];
+		/* each of four characters is at most six bytes long when it is escaped */
+		if (j->member[i].name_escaped && name.n + 2 <= sizeof scratch)
+			name = json_text(&(struct json_value){ .raw = { name.p - 1, name.n + 2 },
+			    .type = JSON_STRING, .escaped = 1 }, scratch);
+		if (src_reserved(name))
+			return &j->member[i];
+	}
+	return NULL;
+}
+
+char *
+src_message(char *dst, const struct json *j)
+{
+	struct json_value v = { .raw = j->raw, .type = JSON_OBJECT, .spaced = j->spaced };
+	char *end = dst;
+
+	if (j->n == 0) {
+		*end++ = '}';
+		return end;
+	}
+	end = json_compact(dst, &v);
+	*dst = ',';
+	return end;
+}

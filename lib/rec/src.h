@@ -30,4 +30,19 @@ struct slice src_peek(struct slice line);
 /* Writes ["topic",partition,offset,ts_ms,i] at dst; returns its end.  topic is escaped already. */
 char *src_put(char *dst, const struct src *s);
 
+/*
+ * Names that belong to Waybill, which no message may have: _src, _key, _hdr and all
+ * that begin with @.  src_foreign() finds the first member of that kind (its name
+ * compared unescaped), or NULL.
+ */
+int src_reserved(struct slice name);
+const struct json_member *src_foreign(const struct json *j);
+
+/*
+ * Puts the members of a message behind those of an object that is open before dst
+ * ({"_src":[...]), without white space between tokens, and closes it.  Needs
+ * j->raw.n bytes; returns the end.
+ */
+char *src_message(char *dst, const struct json *j);
+
 #endif

@@ -44,6 +44,18 @@ test_src(void)
 	raw = src_peek(SLICE("{\"_src\":[\"t\",1,2,3,0],\"a\":}"));
 	ok(slice_eq(raw, SLICE("[\"t\",1,2,3,0]")), "found in front of a broken record");
 	is_int((long long)src_peek(SLICE("{\"_src\":[\"t\",1")).n, 0, "but not when it is cut itself");
+
+	ok(src_reserved(SLICE("_src")) && src_reserved(SLICE("_key")) && src_reserved(SLICE("_hdr")) && src_reserved(SLICE("@")),
+	    "names of Waybill");
+	ok(!src_reserved(SLICE("")) && !src_reserved(SLICE("_srcs")) && !src_reserved(SLICE("src")) && !src_reserved(SLICE("a@")),
+	    "and not");
+	ok(src_foreign(scan("{\"a\":1,\"\\u0040x\":2}")) == &json.member[1] && src_foreign(scan("{\"\\u005fke\\u0079\":2}")) != NULL,
+	    "found under escapes");
+	ok(src_foreign(scan("{\"a\":{\"_src\":1}}")) == NULL, "in an inner object they are allowed");
+	*src_message(out, scan(" { \"a b\" : [ 1 , \"x y\" ] } ")) = '\0';
+	is_str(out, ",\"a b\":[1,\"x y\"]}", "a message goes behind other members");
+	*src_message(out, scan("{}")) = '\0';
+	is_str(out, "}", "an empty one too");
 }
 
 static void
