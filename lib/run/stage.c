@@ -324,6 +324,30 @@ record(struct stage *st, struct slice line, struct record *r)
 	return 1;
 }
 
+static int
+open_file(struct stage *st, const char *path)
+{
+	if (line_open(&st->in, path, &st->err) == -1)
+		return -1;
+	st->open = 1;
+	st->name = st->in.in.name;
+	st->in.in.before_block = flush_before_wait;
+	st->in.in.block_arg = st;
+	st->in.wait_ms = st->wait_ms > 0 ? st->wait_ms : -1;
+	return 0;
+}
+
+struct input *
+stage_input(struct stage *st, const char *path)
+{
+	if (st->open) {
+		st->bytes_in += st->in.in.bytes;
+		line_close(&st->in);
+		st->open = 0;
+	}
+	return st->err.status == 0 && open_file(st, path) == 0 ? &st->in.in : NULL;
+}
+
 /* End of a file: the next one, or the end of all. */
 static int
 next_file(struct stage *st)
@@ -341,14 +365,7 @@ next_file(struct stage *st)
 			return 0;
 		}
 	}
-	if (line_open(&st->in, *st->file ? *st->file : "-", &st->err) == -1)
-		return -1;
-	st->open = 1;
-	st->name = st->in.in.name;
-	st->in.in.before_block = flush_before_wait;
-	st->in.in.block_arg = st;
-	st->in.wait_ms = st->wait_ms > 0 ? st->wait_ms : -1;
-	return 0;
+	return open_file(st, *st->file ? *st->file : "-");
 }
 
 int
@@ -426,13 +443,19 @@ stage_next(struct stage *st, struct record *r)
 }
 
 int
-stage_offer(struct stage *st)
+stage_stopped(struct stage *st)
 {
 	if (sig_pending)
 		signals(st);
 	if (st->out.failed)
 		(void)out_check(&st->out, &st->err);
-	if (st->err.status != 0 || sig_stop())
+	return st->err.status != 0 || sig_stop();
+}
+
+int
+stage_offer(struct stage *st)
+{
+	if (stage_stopped(st))
 		return -1;
 	st->acct.in++;
 	return 0;

@@ -156,7 +156,17 @@ void stage_reject_raw(struct stage *st, struct slice src, struct slice raw, cons
 /* Adds n to a named counter of the metrics (a constant string: "unmapped"). */
 void stage_count(struct stage *st, const char *kind, uint64_t n);
 
-/* A source: one more record was offered, whatever becomes of it.  0, or -1: stop (signal, dead reader, too many rejects). */
+/*
+ * A source that reads files: opens the next one (the one before is closed), so that
+ * progress knows how far it is, and output does not wait for input.  NULL, and the
+ * stage has failed, or the input, which is the stage's to close.
+ */
+struct input *stage_input(struct stage *st, const char *path);
+
+/* A source: 1 when it is to read no more (signal, dead reader, too many rejects). */
+int stage_stopped(struct stage *st);
+
+/* A source: one more record was offered, whatever becomes of it.  0, or -1: stop. */
 int stage_offer(struct stage *st);
 
 /* Ends the stage with an error: returned by the next stage_next(), told by stage_close().  Returns -1. */
