@@ -316,16 +316,16 @@ csv_next(struct csv_reader *r, struct err *e)
 }
 
 int
-csv_line(struct csv_reader *r, struct err *e)
+csv_line(struct csv_reader *r, int cr, struct err *e)
 {
 	size_t next = 0;
 	int rc;
 
-	if (r->skipping && (rc = skip(r, 0, e)) != 0)
+	if (r->skipping && (rc = skip(r, cr, e)) != 0)
 		return rc;
 	r->row = r->at;
 	r->line = r->number + 1;
-	rc = next_line(r, 0, &next, e);
+	rc = next_line(r, cr, &next, e);
 	if (rc == CSV_LONG)
 		return too_long(r);
 	if (rc != CSV_ROW)

@@ -71,8 +71,8 @@ int csv_peek(struct csv_reader *r, struct err *e);
 /* enum csv_kind, or -1 with e ("NAME:LINE: fault", EX_DATAERR; or the input's). */
 int csv_next(struct csv_reader *r, struct err *e);
 
-/* The same for plain lines ended by LF: the line is raw; CSV_ROW, CSV_LONG, CSV_INTR or CSV_END. */
-int csv_line(struct csv_reader *r, struct err *e);
+/* The same for plain lines, ended by LF, or with cr by CR or CRLF too: the line is raw.  No CSV_OPEN. */
+int csv_line(struct csv_reader *r, int cr, struct err *e);
 
 /* Number of the field with that text, or -1. */
 int csv_column(const struct csv_reader *r, struct slice name);

@@ -199,10 +199,16 @@ plain_lines(void)
 
 	csv_open_bytes(&r, SLICE("\xef\xbb\xbf {\"a\":\"\r\"}\r\n\n{}"), "x", &comma);
 	is_int(csv_peek(&r, &e), '{', "the first byte, mark and blanks left out");
-	ok(csv_line(&r, &e) == CSV_ROW && slice_eq(r.raw, SLICE(" {\"a\":\"\r\"}")) && r.line == 1, "a line ends by LF alone");
-	ok(csv_line(&r, &e) == CSV_ROW && r.raw.n == 0 && r.line == 2, "an empty one is one");
-	ok(csv_line(&r, &e) == CSV_ROW && slice_eq(r.raw, SLICE("{}")) && r.line == 3, "the last one without an end");
-	is_int(csv_line(&r, &e), CSV_END, "the end");
+	ok(csv_line(&r, 0, &e) == CSV_ROW && slice_eq(r.raw, SLICE(" {\"a\":\"\r\"}")) && r.line == 1, "a line ends by LF alone");
+	ok(csv_line(&r, 0, &e) == CSV_ROW && r.raw.n == 0 && r.line == 2, "an empty one is one");
+	ok(csv_line(&r, 0, &e) == CSV_ROW && slice_eq(r.raw, SLICE("{}")) && r.line == 3, "the last one without an end");
+	is_int(csv_line(&r, 0, &e), CSV_END, "the end");
+	csv_close(&r);
+	csv_open_bytes(&r, SLICE("a\r\nb\r\"c\nd"), "x", &comma);
+	ok(csv_line(&r, 1, &e) == CSV_ROW && slice_eq(r.raw, SLICE("a")), "or by CRLF");
+	ok(csv_line(&r, 1, &e) == CSV_ROW && slice_eq(r.raw, SLICE("b")), "or by CR");
+	ok(csv_line(&r, 1, &e) == CSV_ROW && slice_eq(r.raw, SLICE("\"c")), "quotes mean nothing");
+	ok(csv_next(&r, &e) == CSV_ROW && slice_eq(r.field[0], SLICE("d")) && r.line == 4, "and rows may follow");
 	csv_close(&r);
 	csv_open_bytes(&r, SLICE(" \n"), "x", &comma);
 	is_int(csv_peek(&r, &e), -1, "no first byte");
