@@ -79,6 +79,11 @@ by_hand(void)
 	is_str(zone_name(utc), "UTC", "name of UTC");
 	is_int(zone_instant(ny, at("2024-03-10T02:30:00Z")), at("2024-03-10T07:30:00Z"), "a gap moves forward by the gap");
 	is_int(zone_instant(ny, at("2024-11-03T01:30:00Z")), at("2024-11-03T06:30:00Z"), "of an overlap the later instant");
+	is_int(zone_instant(ny, at("2024-03-10T01:59:59.999Z")), at("2024-03-10T06:59:59.999Z"), "a millisecond before the gap");
+	is_int(zone_instant(ny, at("2024-03-10T03:00:00Z")), at("2024-03-10T07:00:00Z"), "and behind it");
+	is_int(zone_instant(ny, at("2024-11-03T00:59:59.999Z")), at("2024-11-03T04:59:59.999Z"), "a millisecond before the overlap");
+	is_int(zone_instant(ny, at("2024-11-03T01:00:00Z")), at("2024-11-03T06:00:00Z"), "and its first");
+	is_int(zone_offset(ny, at("2024-03-10T06:59:59.999Z")), -18000, "a millisecond before the transition");
 	is_int(zone_instant(lh, at("2024-10-06T02:15:00Z")), at("2024-10-06T02:45:00+11:00"), "a gap of half an hour");
 	is_int(zone_instant(m, at("2024-06-03")), at("2024-06-02T21:00:00Z"), "midnight in Moscow");
 	is_int(zone_day(m, at("2024-06-02T20:59:59.999Z")), utc_day(2024, 6, 2), "the last millisecond of a local day");
@@ -223,6 +228,14 @@ footers(void)
 		ok(zone_offset(z, at(good[i].text) - 1) == good[i].before
 		    && zone_offset(z, at(good[i].text)) == good[i].after, "\"%s\" at %s", good[i].tz, good[i].text);
 		ok(zone_offset(z, -1) == 0 && zone_offset(z, 0) == 3600, "the file rules before it");
+	}
+	/* ten hours on at 00:00Z, and back at 01:00Z: the local starts of the stretches do not ascend */
+	tzif(&b, '2', 0, 0, 36000, "AAA-10BBB-1,J1/11,J300");
+	{
+		const struct zone *z = load(&b, &e);
+
+		ok(z != NULL && zone_instant(z, at("1970-01-01T05:00:00Z")) == at("1970-01-01T04:00:00Z"), "two transitions in an hour");
+		ok(z != NULL && zone_instant(z, at("1970-01-01T10:30:00Z")) == at("1970-01-01T09:30:00Z"), "the later of two instants");
 	}
 	for (i = 0; i < sizeof bad / sizeof *bad; i++) {
 		tzif(&b, '2', 0, 0, 3600, bad[i]);
