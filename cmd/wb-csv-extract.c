@@ -170,7 +170,7 @@ static int
 set_columns(struct extract *x, const struct csv_reader *r, const char *where, struct err *e)
 {
 	struct map seen = { 0 };
-	char shown[160], own[32];
+	char shown[160], own[32] = "";
 	size_t i;
 	int rc = -1;
 
