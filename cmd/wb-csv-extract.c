@@ -298,8 +298,8 @@ begin(struct extract *x, struct err *e)
 	char where[1024];
 	int rc;
 
-	while (x->csv.number < opt.skip && (rc = csv_line(&x->csv, 1, e)) != CSV_ROW)
-		if (rc != CSV_INTR)
+	while (x->csv.number < opt.skip)
+		if ((rc = csv_line(&x->csv, 1, e)) == -1 || rc == CSV_END)
 			return rc;
 	if (opt.header != NULL)
 		return given_columns(x, e) == -1 ? -1 : 1;

@@ -46,6 +46,7 @@ one '--header with another delimiter' '1|2\n' '{"x":"1","y":"2"}' --header x,y -
 one '--no-header' '1,2\n3,4\n' '{"c1":"1","c2":"2"}
 {"c1":"3","c2":"4"}' --no-header
 one '--skip' 'A "title\n\na,b\n1,2\n' '{"a":"1","b":"2"}' --skip 2
+one '--skip in place of a header' 'Title\nNr;Ort\n7;Berlin\n' '{"x":"7","y":"Berlin"}' --skip 2 --header x,y --delimiter ';'
 one '--skip and CR' 'Title\ra,b\r1,2\r' '{"a":"1","b":"2"}' --skip 1
 one '--skip beyond the end' 'a\n' '' --skip 9
 is "$(printf 'x\na,b\n1,2\n' | $x --skip 1 | cut -d, -f3)" 3 'lines are those of the file'
