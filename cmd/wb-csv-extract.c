@@ -301,6 +301,9 @@ begin(struct extract *x, struct err *e)
 	while (x->csv.number < opt.skip)
 		if ((rc = csv_line(&x->csv, 1, e)) == -1 || rc == CSV_END)
 			return rc;
+		else if (rc == CSV_LONG)
+			return err_set(e, EX_DATAERR, "%s:%" PRIu64 ": a line of more than %d bytes to leave out (--skip)",
+			    x->csv.name, x->csv.line, CSV_ROW_MAX);
 	if (opt.header != NULL)
 		return given_columns(x, e) == -1 ? -1 : 1;
 	if (opt.no_header)

@@ -75,6 +75,7 @@ status 0 'a line over the cap' $x long.csv
 is "$(cat out)" '{"_src":["long.csv",0,3,0,0],"a":"2","b":"3"}' 'is skipped'
 like "$(cat err)" 'long.csv:2: line of more than 1048576 bytes \(too_long\)' 'and told'
 { printf 'a\n"'; head -c 300000 /dev/zero | tr '\0' '\001'; printf '"\n2\n'; } >wide.csv
+status 65 'a line over the cap that --skip meets' $x --skip 3 long.csv
 status 0 'a record over the cap' $x wide.csv
 like "$(cat err)" 'wide.csv:2: record of more than 1048576 bytes \(too_long\)' 'is rejected'
 is "$(wc -l <out)" 1 'and the next one is not'
