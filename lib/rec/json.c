@@ -1,5 +1,5 @@
 /*
- * The record scanner: one object, checked in one pass from left to right.
+ * The record scanner: checks one object from left to right.
  *
  * The text is RFC 8259:
  *	object	{ string : value , ... }	array	[ value , ... ]
@@ -7,11 +7,10 @@
  *	number	-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?
  *	string	" ... ", no byte below 0x20, escapes \" \\ \/ \b \f \n \r \t \uXXXX
  *
- * scan() and what it calls are written once and compiled twice, with and
- * without vectors (the argument wide); only the functions that look at many
- * bytes at a time have two bodies.  What is rare in them (a fault, an
- * escape near the end) the wide ones leave to the portable ones, so that
- * faults are told in one place.
+ * scan() and what it calls are written once and compiled twice, with vectors
+ * (the argument wide; the strings then have been looked at in json_map()) and
+ * without.  Only functions that look at many bytes at a time have two bodies,
+ * and faults are told by one of them, so that both give the same answers.
  *
  * Nothing is compared with the end of the input byte by byte: the scanner may
  * run on into the padding by a known distance, and whatever it finds wrong at
@@ -42,10 +41,12 @@
 
 /* An open array or object. */
 struct level {
-	uint32_t number;	/* of the object */
+	struct json_known *under;	/* the name that it is under */
+	struct json_known **guess;	/* object: two that the next name may be */
+	uint32_t *stamp;		/* object: by id, the object at this depth that had it last */
+	uint32_t number;		/* of the object */
 	uint8_t object;
-	uint8_t id;		/* of the name that it is under */
-	uint8_t *guess;		/* object: two ids that the next name may have */
+	uint8_t depth;
 };
 
 static const char *
@@ -79,24 +80,25 @@ digit(char c)
 	return (unsigned char)(c - '0') < 10;
 }
 
+/* The value of a hexadecimal digit, -1 for all other bytes. */
+INLINE int
+hex(char c)
+{
+	if (digit(c))
+		return c - '0';
+	return (unsigned char)((c | 32) - 'a') < 6 ? (c | 32) - 'a' + 10 : -1;
+}
+
 /* Four hexadecimal digits at p; -1 with the place of the first byte that is none. */
-static int
+INLINE int
 hex4(const char *p, const char **bad)
 {
-	int v = 0, i, c;
+	int a = hex(p[0]), b = hex(p[1]), c = hex(p[2]), d = hex(p[3]);
 
-	for (i = 0; i < 4; i++) {
-		c = (unsigned char)p[i];
-		if (digit((char)c)) {
-			v = v << 4 | (c - '0');
-		} else if ((c | 32) >= 'a' && (c | 32) <= 'f') {
-			v = v << 4 | ((c | 32) - 'a' + 10);
-		} else {
-			*bad = p + i;
-			return -1;
-		}
-	}
-	return v;
+	if (likely((a | b | c | d) >= 0))
+		return a << 12 | b << 8 | c << 4 | d;
+	*bad = p + (a < 0 ? 0 : b < 0 ? 1 : c < 0 ? 2 : 3);
+	return -1;
 }
 
 /*
@@ -240,77 +242,38 @@ mask(__m128i b)
 	return (unsigned)_mm_movemask_epi8(b);
 }
 
-/* Bytes that end a run of plain text: quote, backslash, control, and those with the top bit. */
-INLINE unsigned
-special(__m128i b)
+static COLD const char *
+stop_far(const unsigned char *bytes, const char *p)
 {
-	/* bytes are signed here; ^ 2 puts the quote right behind the controls */
-	__m128i low = _mm_cmplt_epi8(_mm_xor_si128(b, _mm_set1_epi8(2)), _mm_set1_epi8(0x21));
+	uint64_t x = 0;
 
-	return mask(_mm_or_si128(low, _mm_cmpeq_epi8(b, _mm_set1_epi8('\\'))));
+	for (; x == 0; bytes += 8, p += 64)
+		memcpy(&x, bytes, 8);
+	return p - 64 + (unsigned)__builtin_ctzll(x);
 }
 
-/*
- * The bytes of a block that are wrong as UTF-8 by themselves or as the second
- * of a sequence (table 3-7 of the Unicode standard); *need gets the bytes that
- * must be continuations, some maybe in the next block.
- */
-INLINE unsigned
-utf8_wrong(__m128i b, unsigned lead, unsigned *need)
+/* The first set bit of the map from p on. */
+INLINE const char *
+stop(const struct json_work *w, const char *p)
 {
-	unsigned three = mask(_mm_cmpgt_epi8(b, _mm_set1_epi8((char)0xdf))) & lead;
-	unsigned wrong = mask(_mm_cmplt_epi8(b, _mm_set1_epi8((char)0xc2))) & lead;
-	unsigned four, below_a0, below_90;
+	size_t at = (size_t)(p - w->begin);
+	uint64_t x;
 
-	*need |= lead << 1;
-	if (three == 0)
-		return wrong;
-	four = mask(_mm_cmpgt_epi8(b, _mm_set1_epi8((char)0xef))) & three;
-	*need |= three << 2 | four << 3;
-	below_a0 = mask(_mm_cmplt_epi8(b, _mm_set1_epi8((char)0xa0)));
-	below_90 = mask(_mm_cmplt_epi8(b, _mm_set1_epi8((char)0x90)));
-	wrong |= mask(_mm_cmpgt_epi8(b, _mm_set1_epi8((char)0xf4))) & four;
-	wrong |= mask(_mm_cmpeq_epi8(b, _mm_set1_epi8((char)0xe0))) << 1 & below_a0;
-	wrong |= mask(_mm_cmpeq_epi8(b, _mm_set1_epi8((char)0xed))) << 1 & ~below_a0;
-	wrong |= mask(_mm_cmpeq_epi8(b, _mm_set1_epi8((char)0xf0))) << 1 & below_90;
-	wrong |= mask(_mm_cmpeq_epi8(b, _mm_set1_epi8((char)0xf4))) << 1 & ~below_90;
-	return wrong;
+	/* a word that begins with any byte: 57 bits at least */
+	memcpy(&x, w->map + at / 8, 8);
+	x >>= at % 8;
+	if (likely(x != 0))
+		return p + (unsigned)__builtin_ctzll(x);
+	return stop_far(w->map + at / 8 + 8, p + 64 - at % 8);
 }
 
-/* As string_bytes(), for strings that are long or hold more than plain text. */
+/* The end of a string, of which a stop at p that is no quote has been found. */
 static __attribute__((noinline)) const char *
-string_text(struct json *j, const char *p, uint8_t *escaped)
+string_escaped(struct json *j, const char *p, uint8_t *escaped)
 {
-	const char *end = j->work->end, *begin = p;
-	unsigned carry = 0;	/* bytes of the next block that must be continuations */
-	unsigned high, stop, until, lead, need, wrong;
-	__m128i b;
+	const char *end = j->work->end;
 
 	while (p < end) {
-		b = load(p);
-		high = mask(b);
-		stop = special(b) & ~high;
-		if (high | carry) {
-			until = stop ^ (stop - 1);	/* the bytes up to the first stop with it */
-			lead = mask(_mm_cmpgt_epi8(b, _mm_set1_epi8((char)0xbf))) & high;
-			need = carry;
-			wrong = utf8_wrong(b, lead, &need);
-			wrong |= (need ^ (high & ~lead)) & 0xffff;
-			if (wrong & until)
-				return string_bytes(j, begin, escaped);
-			carry = need >> 16;
-			if (carry != 0 && stop == 0 && (unsigned char)p[15] >= 0xe0) {
-				/* what may follow the last byte is known here only */
-				p += 15;
-				carry = 0;
-				continue;
-			}
-		}
-		if (stop == 0) {
-			p += 16;
-			continue;
-		}
-		p += __builtin_ctz(stop);
 		if (*p == '"')
 			return p;
 		if (*p != '\\')
@@ -319,8 +282,7 @@ string_text(struct json *j, const char *p, uint8_t *escaped)
 		p = escape(j, p);
 		if (p == NULL)
 			return NULL;
-		begin = p;
-		carry = 0;
+		p = stop(j->work, p);
 	}
 	return fail(j, end, "", "");
 }
@@ -332,18 +294,9 @@ INLINE const char *
 string(struct json *j, const char *p, uint8_t *escaped, const int wide)
 {
 #if WIDE
-	unsigned m;
-
 	if (wide) {
-		m = special(load(p));
-		if (m == 0) {
-			p += 16;
-			m = special(load(p));
-			if (unlikely(m == 0))
-				return string_text(j, p + 16, escaped);
-		}
-		p += __builtin_ctz(m);
-		return likely(*p == '"') ? p : string_text(j, p, escaped);
+		p = stop(j->work, p);
+		return likely(*p == '"') ? p : string_escaped(j, p, escaped);
 	}
 #endif
 	(void)wide;
@@ -410,9 +363,12 @@ begins(const char *p, const struct json_known *k, const int wide)
 	return memcmp(p, k->text, k->len) == 0;
 }
 
-/* A name and its colon, in any spelling; as name(). */
+/*
+ * The name at p, in any spelling, and its colon: returns the place of the
+ * value or of white space before it, or NULL.
+ */
 static __attribute__((noinline)) const char *
-name_bytes(struct json *j, const char *p, unsigned depth, struct level *l, uint8_t *spaced,
+name_bytes(struct json *j, const char *p, struct level *l, uint8_t *spaced,
     struct json_member *m, const int wide)
 {
 	struct json_work *w = j->work;
@@ -428,67 +384,83 @@ name_bytes(struct json *j, const char *p, unsigned depth, struct level *l, uint8
 	if (q >= end)
 		return fail(j, end, "", "");
 	m->name = (struct slice){ p + 1, (size_t)(q - p - 1) };
-	id = json_work_name(w, m->name, m->name_escaped, depth, l->number);
+	id = json_work_name(w, m->name, m->name_escaped, l->depth, l->number);
 	if (id == -1)
 		return fail(j, p, "json", "name twice in an object");
 	m->id = (uint8_t)id;
-	l->guess[1] = l->guess[0];
-	l->guess[0] = m->id;
+	if (l->guess[0] != &w->known[id]) {
+		l->guess[1] = l->guess[0];
+		l->guess[0] = &w->known[id];
+	}
 	l->guess = w->known[id].next;
 	p = blanks(q + 1, end);
+	*spaced |= p != q + 1;
 	if (p >= end || *p != ':')
 		return fail(j, p, "json", "colon expected");
-	q = blanks(p + 1, end);
-	*spaced |= q - p - 1 != 0 || p - m->name.p - 1 != (ptrdiff_t)m->name.n;
-	return q < end ? q : fail(j, end, "", "");
+	return p + 1;
 }
 
 /*
- * The name at p and its colon: returns the place of the value, within the
- * input, or NULL.  Most are one of the two that followed the name before.
+ * As name_bytes(), but m has no name yet when it returns NULL: it just looks
+ * whether the name is k, and can be.
  */
 INLINE const char *
-name(struct json *j, const char *p, unsigned depth, struct level *l, uint8_t *spaced,
+name_known(const char *p, const char *end, struct level *l, struct json_known *k,
     struct json_member *m, const int wide)
 {
-	struct json_work *w = j->work;
-	const struct json_known *k = NULL;
-	unsigned id, i;
-
-	for (i = 0; i < 2; i++) {
-		id = l->guess[i];
-		k = &w->known[id];
-		/* id 0 has no text and the stamp of every object */
-		if (likely(begins(p, k, wide))) {
-			if (unlikely(w->stamp[depth][id] == l->number || p + k->len >= w->end))
-				break;
-			w->stamp[depth][id] = l->number;
-			l->guess = w->known[id].next;
-			m->name = (struct slice){ p + 1, (size_t)k->len - 3 };
-			m->name_escaped = 0;
-			m->id = (uint8_t)id;
-			p += k->len;
-			if (unlikely((unsigned char)*p <= ' ')) {
-				const char *q = blanks(p, w->end);
-
-				*spaced |= q != p;
-				p = q < w->end ? q : fail(j, q, "", "");
-			}
-			return p;
-		}
-	}
-	return name_bytes(j, p, depth, l, spaced, m, wide);
+	if (unlikely(!begins(p, k, wide) || l->stamp[k->id] == l->number || p + k->len >= end))
+		return NULL;
+	l->stamp[k->id] = l->number;
+	l->guess = k->next;
+	m->name.p = p + 1;
+	m->name.n = (size_t)k->len - 3;
+	m->name_escaped = 0;
+	m->id = k->id;
+	return p + k->len;
 }
 
-/* A value that is neither array nor object: returns behind it, or NULL. */
 INLINE const char *
-scalar(struct json *j, const char *p, uint8_t *type, uint8_t *escaped, const int wide)
+name(struct json *j, const char *p, const char *end, struct level *l, uint8_t *spaced,
+    struct json_member *m, const int wide)
 {
-	if (likely(*p == '"')) {
-		*type = JSON_STRING;
-		p = string(j, p + 1, escaped, wide);
-		return likely(p != NULL) ? p + 1 : NULL;
+	const char *q = name_known(p, end, l, l->guess[0], m, wide);
+
+	if (likely(q != NULL))
+		return q;
+	if (*p <= ' ') {
+		q = blanks(p, end);
+		*spaced |= p != q;
+		p = q;
+		q = name_known(p, end, l, l->guess[0], m, wide);
+		if (likely(q != NULL))
+			return q;
 	}
+	q = name_known(p, end, l, l->guess[1], m, wide);
+	if (likely(q != NULL))
+		return q;
+	return name_bytes(j, p, l, spaced, m, wide);
+}
+
+/* Opens the object or array at p, which is at that depth and under that name. */
+INLINE void
+level_open(struct json_work *w, struct level *l, const char *p, unsigned depth,
+    struct json_known *under)
+{
+	l->object = *p == '{';
+	l->depth = (uint8_t)depth;
+	l->under = under;
+	if (!l->object)
+		return;
+	l->guess = under->first;
+	l->number = ++w->object;
+	l->stamp = w->stamp[depth];
+	l->stamp[0] = l->number;
+}
+
+/* A value that is neither string nor number nor array nor object: returns behind it, or NULL. */
+INLINE const char *
+literal(struct json *j, const char *p, uint8_t *type)
+{
 	switch (*p) {
 	case 't':
 		*type = JSON_TRUE;
@@ -499,107 +471,107 @@ scalar(struct json *j, const char *p, uint8_t *type, uint8_t *escaped, const int
 	case 'n':
 		*type = JSON_NULL;
 		return word(j, p, "null", 4);
-	case '-': case '0': case '1': case '2': case '3': case '4':
-	case '5': case '6': case '7': case '8': case '9':
-		*type = JSON_NUMBER;
-		return number(j, p, wide);
 	}
 	return fail(j, p, "json", "value expected");
 }
 
-/* Opens the object or array at p, which is under the name of that id. */
-INLINE void
-open_level(struct json_work *w, const char *p, unsigned depth, struct level *l, uint8_t id)
+INLINE int
+begins_number(char c)
 {
-	l->object = *p == '{';
-	l->id = id;
-	if (!l->object)
-		return;
-	l->number = ++w->object;
-	l->guess = w->known[id].first;
-	w->stamp[depth][0] = l->number;
+	return digit(c) || c == '-';
 }
 
 /*
- * The array or object at p, which is in the record under the name of that id:
- * returns behind it, or NULL.
+ * The array or object at p, which is in the record under that name: returns
+ * behind it, or NULL.
  */
 INLINE const char *
-nested(struct json *j, const char *p, uint8_t id, uint8_t *spaced, const int wide)
+nested(struct json *j, const char *p, struct json_known *under, uint8_t *spaced, const int wide)
 {
 	struct json_work *w = j->work;
 	const char *const end = w->end, *q = NULL;
-	struct level level[JSON_DEPTH + 1], *l = NULL;
-	struct json_member m = { .id = id };
-	unsigned depth = 1;
+	struct level level[JSON_DEPTH + 1], *l = level + 1;
+	struct json_member m = { 0 };
+	uint8_t unused = 0;
 
 open:
-	if (depth == JSON_DEPTH)
+	if (l == level + JSON_DEPTH)
 		return fail(j, p, "json", "deeper than 32");
-	l = &level[++depth];
-	open_level(w, p, depth, l, m.id);
+	l++;
+	level_open(w, l, p, (unsigned)(l - level), under);
 	q = p + 1;
 	p = blanks(q, end);
 	*spaced |= p != q;
 	if (p < end && *p == (l->object ? '}' : ']'))
 		goto close;
-	if (!l->object)
-		goto value;
-name:
-	p = name(j, p, depth, l, spaced, &m, wide);
-	if (p == NULL)
-		return NULL;
-	goto named;
+next:
+	under = l->under;
+	if (l->object) {
+		p = name(j, p, end, l, spaced, &m, wide);
+		if (unlikely(p == NULL))
+			return NULL;
+		under = &w->known[m.id];
+	}
 value:
 	if (unlikely(p >= end))
 		return fail(j, end, "", "");
-	m.id = l->id;
-named:
-	if (*p == '{' || *p == '[')
+	if (*p == '"') {
+		p = string(j, p + 1, &unused, wide);
+		if (unlikely(p == NULL))
+			return NULL;
+		p++;
+	} else if (begins_number(*p)) {
+		p = number(j, p, wide);
+	} else if (*p == '{' || *p == '[') {
 		goto open;
-	p = scalar(j, p, &m.v.type, &m.v.escaped, wide);
+	} else if (*p <= ' ' && (q = blanks(p, end)) != p) {
+		*spaced = 1;
+		p = q;
+		goto value;
+	} else {
+		p = literal(j, p, &unused);
+	}
 	if (unlikely(p == NULL))
 		return NULL;
 after:
-	if (unlikely((unsigned char)*p <= ' ')) {
-		q = blanks(p, end);
-		*spaced |= q != p;
-		p = q;
+	if (likely(*p == ',')) {
+		p++;
+		goto next;
 	}
+	q = blanks(p, end);
+	*spaced |= q != p;
+	p = q;
+	if (p >= end)
+		return fail(j, end, "", "");
 	if (*p == ',') {
 		p++;
-		if (unlikely((unsigned char)*p <= ' ')) {
-			q = blanks(p, end);
-			*spaced |= q != p;
-			p = q;
-		}
-		if (l->object)
-			goto name;
-		goto value;
+		goto next;
 	}
-	if (p >= end || *p != (l->object ? '}' : ']'))
+	if (*p != (l->object ? '}' : ']'))
 		return fail(j, p, "json", l->object ? "comma or } expected" : "comma or ] expected");
 close:
 	p++;
-	if (--depth == 1)
+	l--;
+	if (l == level + 1)
 		return p;
-	l = &level[depth];
 	goto after;
+}
+
+static __attribute__((noinline)) const char *
+nested_bytes(struct json *j, const char *p, struct json_known *under, uint8_t *spaced)
+{
+	return nested(j, p, under, spaced, 0);
 }
 
 #if WIDE
 static __attribute__((noinline)) const char *
-nested_wide(struct json *j, const char *p, uint8_t id, uint8_t *spaced)
+nested_wide(struct json *j, const char *p, struct json_known *under, uint8_t *spaced)
 {
-	return nested(j, p, id, spaced, 1);
+	return nested(j, p, under, spaced, 1);
 }
+#else
+#define nested_wide nested_bytes
 #endif
-
-static __attribute__((noinline)) const char *
-nested_bytes(struct json *j, const char *p, uint8_t id, uint8_t *spaced)
-{
-	return nested(j, p, id, spaced, 0);
-}
 
 /* The members of the object at p: returns behind it, or NULL. */
 INLINE const char *
@@ -607,59 +579,79 @@ members(struct json *j, const char *p, const int wide)
 {
 	struct json_work *w = j->work;
 	const char *const end = w->end, *q = NULL;
-	struct json_member *m = NULL;
+	struct json_member *m = j->member, *full = m + w->cap;
 	struct level l;
+	uint8_t spaced = 0;
 
-	open_level(w, p, 1, &l, 0);
+	level_open(w, &l, p, 1, &w->known[0]);
 	q = p + 1;
 	p = blanks(q, end);
-	j->spaced |= p != q;
+	spaced = p != q;
 	if (p < end && *p == '}')
-		return p + 1;
-	for (;;) {
-		if (unlikely(j->n == w->cap))
-			j->member = mem_grow(j->member, &w->cap, j->n + 1, sizeof *j->member);
-		m = &j->member[j->n];
-		p = name(j, p, 1, &l, &j->spaced, m, wide);
-		if (unlikely(p == NULL))
-			return NULL;
-		m->v.raw.p = p;
-		m->v.escaped = 0;
-		m->v.spaced = 0;
-		if (*p == '{' || *p == '[') {
-			m->v.type = *p == '{' ? JSON_OBJECT : JSON_ARRAY;
-#if WIDE
-			p = wide ? nested_wide(j, p, m->id, &m->v.spaced) :
-			    nested_bytes(j, p, m->id, &m->v.spaced);
-#else
-			p = nested_bytes(j, p, m->id, &m->v.spaced);
-#endif
-			j->spaced |= m->v.spaced;
-		} else {
-			p = scalar(j, p, &m->v.type, &m->v.escaped, wide);
-		}
-		if (unlikely(p == NULL))
-			return NULL;
-		m->v.raw.n = (size_t)(p - m->v.raw.p);
-		j->n++;
-		if (unlikely((unsigned char)*p <= ' ')) {
-			q = blanks(p, end);
-			j->spaced |= q != p;
-			p = q;
-		}
-		if (likely(*p == ',')) {
-			p++;
-			if (unlikely((unsigned char)*p <= ' ')) {
-				q = blanks(p, end);
-				j->spaced |= q != p;
-				p = q;
-			}
-			continue;
-		}
-		if (p < end && *p == '}')
-			return p + 1;
-		return fail(j, p, "json", "comma or } expected");
+		goto close;
+next:
+	if (unlikely(m == full)) {
+		size_t n = w->cap;
+
+		j->member = mem_grow(j->member, &w->cap, n + 1, sizeof *m);
+		m = j->member + n;
+		full = j->member + w->cap;
 	}
+	p = name(j, p, end, &l, &spaced, m, wide);
+	if (unlikely(p == NULL))
+		return NULL;
+value:
+	m->v.raw.p = p;
+	m->v.escaped = 0;
+	m->v.spaced = 0;
+	if (likely(*p == '"')) {
+		m->v.type = JSON_STRING;
+		q = string(j, p + 1, &m->v.escaped, wide);
+		if (unlikely(q == NULL))
+			return NULL;
+		if (likely(q[1] == ',')) {
+			m->v.raw.n = (size_t)(q - p) + 1;
+			m++;
+			p = q + 2;
+			goto next;
+		}
+		p = q + 1;
+	} else if (begins_number(*p)) {
+		m->v.type = JSON_NUMBER;
+		p = number(j, p, wide);
+	} else if (*p == '{' || *p == '[') {
+		m->v.type = *p == '{' ? JSON_OBJECT : JSON_ARRAY;
+		p = wide ? nested_wide(j, p, &w->known[m->id], &m->v.spaced) :
+		    nested_bytes(j, p, &w->known[m->id], &m->v.spaced);
+		spaced |= m->v.spaced;
+	} else if (*p <= ' ' && (q = blanks(p, end)) != p) {
+		spaced = 1;
+		p = q;
+		goto value;
+	} else {
+		p = literal(j, p, &m->v.type);
+	}
+	if (unlikely(p == NULL))
+		return NULL;
+	m->v.raw.n = (size_t)(p - m->v.raw.p);
+	m++;
+	if (likely(*p == ',')) {
+		p++;
+		goto next;
+	}
+	q = blanks(p, end);
+	spaced |= q != p;
+	p = q;
+	if (p < end && *p == ',') {
+		p++;
+		goto next;
+	}
+	if (p >= end || *p != '}')
+		return fail(j, p, "json", "comma or } expected");
+close:
+	j->n = (size_t)(m - j->member);
+	j->spaced = spaced;
+	return p + 1;
 }
 
 INLINE int
@@ -702,16 +694,22 @@ scan(struct json *j, struct slice s, const int wide)
 	return 0;
 }
 
-int
-json_scan(struct json *j, struct slice s)
-{
-	return scan(j, s, WIDE);
-}
-
-int
+__attribute__((noinline)) int
 json_scan_portable(struct json *j, struct slice s)
 {
 	return scan(j, s, 0);
+}
+
+int
+json_scan(struct json *j, struct slice s)
+{
+#if WIDE
+	if (unlikely(j->work == NULL))
+		j->work = json_work_new();
+	if (likely(json_map(j->work, s)))
+		return scan(j, s, 1);
+#endif
+	return json_scan_portable(j, s);
 }
 
 void

@@ -9,6 +9,18 @@
 /* Misses after which the ids are given out anew: they may have gone to names of the past. */
 #define MISSED_MAX 4096
 
+static void
+forget(struct json_work *w)
+{
+	struct json_known *none = &w->known[0];
+
+	memset(w->slot, 0, sizeof w->slot);
+	none->first[0] = none->first[1] = none->next[0] = none->next[1] = none;
+	w->known_n = 1;
+	w->missed = 0;
+	w->serial++;
+}
+
 struct json_work *
 json_work_new(void)
 {
@@ -18,8 +30,8 @@ json_work_new(void)
 	/* without entropy the seed is only easier to guess; the serial must differ in any case */
 	(void)!getrandom(r, sizeof r, GRND_NONBLOCK);
 	w->seed = r[0] ^ (uintptr_t)w;
-	w->serial = r[1] | 1;
-	w->known_n = 1;
+	w->serial = r[1];
+	forget(w);
 	return w;
 }
 
@@ -28,6 +40,7 @@ json_work_free(struct json_work *w)
 {
 	if (w == NULL)
 		return;
+	free(w->map);
 	free(w->seen);
 	free(w->scratch);
 	free(w);
@@ -38,13 +51,8 @@ json_work_begin(struct json_work *w, struct slice s)
 {
 	w->begin = s.p;
 	w->end = s.p + s.n;
-	if (w->missed > MISSED_MAX) {
-		w->missed = 0;
-		w->known_n = 1;
-		w->serial++;
-		memset(w->slot, 0, sizeof w->slot);
-		memset(w->known, 0, sizeof w->known);
-	}
+	if (w->missed > MISSED_MAX)
+		forget(w);
 	if (w->object > UINT32_MAX / 2) {
 		w->object = 0;
 		memset(w->stamp, 0, sizeof w->stamp);
@@ -179,6 +187,9 @@ known(struct json_work *w, struct slice name, uint32_t h)
 	}
 	w->slot[i] = (uint16_t)w->known_n;
 	k = &w->known[w->known_n];
+	memset(k, 0, sizeof *k);
+	k->first[0] = k->first[1] = k->next[0] = k->next[1] = &w->known[0];
+	k->id = (uint8_t)w->known_n;
 	k->hash = h;
 	k->len = (uint8_t)(name.n + 3);
 	k->mask = (uint32_t)(((uint64_t)1 << k->len) - 1);

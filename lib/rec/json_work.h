@@ -25,11 +25,12 @@
 
 struct json_known {
 	char text[32];		/* "name": and zeros */
+	struct json_known *next[2];	/* what followed it in its object, the last one first */
 	uint32_t mask;		/* bit i: text[i] counts */
-	uint32_t hash;
 	uint8_t len;		/* bytes of text that count */
-	uint8_t next[2];	/* ids that followed it in its object, the last one first */
-	uint8_t first[2];	/* ids that stood first in an object under it */
+	uint8_t id;
+	uint32_t hash;
+	struct json_known *first[2];	/* what stood first in an object under it */
 };
 
 struct json_seen {
@@ -40,6 +41,8 @@ struct json_seen {
 
 struct json_work {
 	const char *begin, *end;	/* of the record */
+	unsigned char *map;		/* of the record, from json_map() */
+	size_t map_cap;
 	size_t cap;			/* of json.member */
 	uint64_t seed;			/* of the hash: not to be guessed by who sends records */
 	uint64_t serial;		/* another one whenever ids get a new meaning */
@@ -53,7 +56,12 @@ struct json_work {
 	size_t scratch_cap;
 	uint16_t slot[2 * JSON_NAMES];	/* id by hash */
 	uint32_t stamp[JSON_DEPTH + 1][JSON_NAMES];
-	struct json_known known[JSON_NAMES];	/* [0]: no name; its first: of the record */
+	/*
+	 * [0] stands for no name: it has no text, so that all begins with it, and
+	 * the stamp of every object, so that it is in there already.  Its first
+	 * are those of the record.
+	 */
+	struct json_known known[JSON_NAMES];
 };
 
 struct json_work *json_work_new(void);
@@ -61,6 +69,12 @@ void json_work_free(struct json_work *w);
 
 /* Begins a record of n bytes. */
 void json_work_begin(struct json_work *w, struct slice s);
+
+/*
+ * Maps the record s, with vectors: 1 when it has no control byte and is
+ * well-formed UTF-8, or 0 when it must be looked at byte by byte.
+ */
+int json_map(struct json_work *w, struct slice s);
 
 /*
  * Notes name (as it stands; escaped: with escapes) as one of the object at
