@@ -654,13 +654,20 @@ close:
 	return p + 1;
 }
 
+static COLD void
+first_scan(struct json *j)
+{
+	j->work = json_work_new();
+	j->member = mem_grow(NULL, &j->work->cap, 1, sizeof *j->member);
+}
+
 INLINE int
 scan(struct json *j, struct slice s, const int wide)
 {
 	const char *p = s.p, *end = s.p + s.n, *q = NULL;
 
-	if (j->work == NULL)
-		j->work = json_work_new();
+	if (unlikely(j->work == NULL))
+		first_scan(j);
 	j->n = 0;
 	j->raw = (struct slice){ s.p, 0 };
 	j->spaced = 0;
@@ -705,7 +712,7 @@ json_scan(struct json *j, struct slice s)
 {
 #if WIDE
 	if (unlikely(j->work == NULL))
-		j->work = json_work_new();
+		first_scan(j);
 	if (likely(json_map(j->work, s)))
 		return scan(j, s, 1);
 #endif
