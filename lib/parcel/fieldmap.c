@@ -1,0 +1,918 @@
+/*
+ * Field maps.  A map is lines of words separated by blanks; a word that begins with #
+ * ends the line:
+ *
+ *	TARGET SOURCE [SOURCE ...]
+ *	each POINTER
+ *	date_only_times HH:MM[:SS] ...
+ *
+ *	SOURCE	[s: | ms: | lower: | json:] POINTER | ^POINTER | "text" | number | true | false
+ *	POINTER	RFC 6901; a blank in it is written as backslash and blank
+ *
+ * Compiled, a source is the slot of a top-level member and, where the pointer goes on,
+ * the rest of the pointer.
+ */
+#include "parcel/fieldmap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/dec.h"
+#include "base/mem.h"
+#include "base/utc.h"
+
+#define DAY_MS INT64_C(86400000)
+#define NAME_BYTES 256		/* of the name of a top-level member that a pointer begins with */
+
+const char *const field_name[FIELD_N] = {
+#define X(e, name) [FIELD_##e] = name,
+	FIELDS(X)
+#undef X
+};
+
+enum kind { TEXT, TIME, WHOLE, NUMBER, BOOL, TEXT_OR_BOOL };
+
+static const uint8_t field_kind[FIELD_N] = {
+	[FIELD_EVENT_TIME] = TIME, [FIELD_RECEIVED_AT] = TIME, [FIELD_PROMISED_AT] = TIME,
+	[FIELD_ATTEMPT_NO] = WHOLE, [FIELD_PIECES] = WHOLE, [FIELD_PIECES_DELIVERED] = WHOLE,
+	[FIELD_LAT] = NUMBER, [FIELD_LON] = NUMBER, [FIELD_TO_RECIPIENT] = BOOL, [FIELD_DAMAGED] = BOOL,
+	[FIELD_SUPERSEDES] = TEXT_OR_BOOL,
+};
+
+enum reading { AS_IS, SECONDS, MILLIS, LOWER, JSON };
+
+static const struct {
+	struct slice prefix;
+	enum reading reading;
+} readings[] = {
+	{ { "s:", 2 }, SECONDS }, { { "ms:", 3 }, MILLIS }, { { "lower:", 6 }, LOWER }, { { "json:", 5 }, JSON },
+};
+
+struct source {
+	uint8_t reading;
+	uint8_t whole;			/* ^: of the whole record */
+	uint8_t constant;
+	uint32_t slot;
+	struct json_pointer *rest;	/* NULL: the member itself */
+	struct json_value value;	/* a constant */
+	char *text;			/* a constant's bytes */
+};
+
+/* Members that are taken, as a tree of names: the member itself, or members of it. */
+struct take {
+	char *name;
+	size_t n;
+	int whole;
+	struct take *child;
+	size_t children, cap;
+};
+
+/* The members of the record, or of an element. */
+struct scope {
+	struct take take;	/* child i belongs to slot i */
+	int parts;		/* there is a child that is not taken as a whole */
+	struct json_names *names;
+	const struct json *json;
+	const struct json_member **slot;
+	uint32_t *rest;		/* members in no slot */
+	size_t rest_n, rest_cap;
+};
+
+struct fieldplan {
+	struct source source[FIELD_N][FIELDMAP_SOURCES];
+	uint8_t sources[FIELD_N];
+	struct json_pointer *each;	/* NULL: the record is the element */
+	int64_t date_only[FIELDMAP_TIMES];
+	size_t date_onlys;
+	struct scope record, element;
+	struct scope *inner;		/* the scope of pointers without ^ */
+	struct json_walk walk;		/* over the elements */
+	struct json json;		/* the element */
+	int64_t i;			/* of the next element */
+	struct json_value found[FIELD_N];	/* inside of members, or converted */
+	struct buf scratch[FIELD_N];
+	struct buf text;
+};
+
+/* ---- reading a map ---- */
+
+struct reader {
+	const char *file;
+	size_t line;
+	const char *p, *end;	/* of the line */
+	struct err *e;
+};
+
+static int
+bad(const struct reader *r, const char *what, struct slice word)
+{
+	char shown[160];
+
+	return err_set(r->e, EX_CONFIG, "%s:%zu: %s \"%s\"", r->file, r->line, what,
+	    err_show(shown, sizeof shown, word.p, word.n));
+}
+
+static int
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* The next word as it stands: 1, 0 at the end of the line, -1 when a quote does not close. */
+static int
+word(struct reader *r, struct slice *w)
+{
+	const char *p;
+	int quoted = 0;
+
+	while (r->p < r->end && is_blank(*r->p))
+		r->p++;
+	if (r->p == r->end || *r->p == '#')
+		return 0;
+	for (p = r->p; p < r->end && (quoted || !is_blank(*p)); p++) {
+		if (*p == '"' && (quoted || p == r->p || p[-1] == ':'))
+			quoted = !quoted;
+		else if (*p == '\\' && p + 1 < r->end && (quoted || is_blank(p[1])))
+			p++;
+	}
+	*w = (struct slice){ r->p, (size_t)(p - r->p) };
+	r->p = p;
+	return quoted ? bad(r, "a quote that does not close in", *w) : 1;
+}
+
+static struct take *
+take_name(struct take *t, struct slice name)
+{
+	size_t i;
+
+	for (i = 0; i < t->children; i++)
+		if (slice_eq((struct slice){ t->child[i].name, t->child[i].n }, name))
+			return &t->child[i];
+	t->child = mem_grow(t->child, &t->cap, t->children + 1, sizeof *t->child);
+	t->child[t->children] = (struct take){ .name = mem_dup(name.p, name.n), .n = name.n };
+	return &t->child[t->children++];
+}
+
+/* Notes all that the pointer takes; returns the slot of its first name. */
+static uint32_t
+take_pointer(struct take *t, struct slice pointer)
+{
+	struct take *top = t;
+	char name[NAME_BYTES];
+	size_t i, n, first = SIZE_MAX;
+
+	for (i = 0; i < pointer.n; ) {
+		for (n = 0, i++; i < pointer.n && pointer.p[i] != '/' && n < sizeof name; i++) {
+			name[n++] = pointer.p[i];
+			if (pointer.p[i] == '~')
+				name[n - 1] = pointer.p[++i] == '0' ? '~' : '/';
+		}
+		t = take_name(t, (struct slice){ name, n });
+		if (first == SIZE_MAX)
+			first = (size_t)(t - top->child);
+	}
+	t->whole = 1;
+	return (uint32_t)first;
+}
+
+/* The pointer's text without the backslashes before blanks, into dst; -1 when it is none. */
+static int
+pointer_text(const struct reader *r, struct slice w, char *dst, size_t cap, struct slice *pointer)
+{
+	struct json_pointer *check;
+	size_t i, n = 0, name = 0;
+
+	if (w.n == 0 || w.p[0] != '/' || w.n > cap)
+		return bad(r, "no JSON Pointer:", w);
+	for (i = 0; i < w.n; i++) {
+		if (w.p[i] == '\\' && i + 1 < w.n && is_blank(w.p[i + 1]))
+			i++;
+		name = w.p[i] == '/' ? 0 : name + 1;
+		if (name > NAME_BYTES)
+			return bad(r, "a name of more than 256 bytes in", w);
+		dst[n++] = w.p[i];
+	}
+	*pointer = (struct slice){ dst, n };
+	if ((check = json_pointer_new(*pointer)) == NULL)
+		return bad(r, "no JSON Pointer:", w);
+	json_pointer_free(check);
+	if (n > 1 && dst[1] == '@')
+		return bad(r, "a reserved name in", w);
+	return 0;
+}
+
+/* Points src into the scope. */
+static void
+aim(struct source *src, struct scope *s, struct slice pointer)
+{
+	const char *second = memchr(pointer.p + 1, '/', pointer.n - 1);
+
+	src->slot = take_pointer(&s->take, pointer);
+	if (second != NULL)
+		src->rest = json_pointer_new((struct slice){ second, (size_t)(pointer.p + pointer.n - second) });
+}
+
+static int
+constant(const struct reader *r, enum field field, struct slice w, struct source *src)
+{
+	struct json j = { 0 };
+	struct buf b = { 0 };
+	const struct json_value *v;
+	uint8_t kind = field_kind[field];
+	int rc = -1;
+
+	buf_puts(&b, "{\"v\":");
+	buf_slice(&b, w);
+	buf_puts(&b, "}");
+	memset(buf_room(&b, JSON_PAD), 0, JSON_PAD);
+	if (json_scan(&j, buf_as_slice(&b)) == -1 || j.n != 1 || j.member[0].v.type == JSON_NULL ||
+	    j.member[0].v.type >= JSON_ARRAY) {
+		(void)bad(r, "neither a pointer nor a constant:", w);
+		goto out;
+	}
+	v = &j.member[0].v;
+	if (!(v->type == JSON_STRING ? kind == TEXT || kind == TIME || kind == TEXT_OR_BOOL
+	    : v->type == JSON_NUMBER ? kind == WHOLE || kind == NUMBER || (kind == TIME && src->reading != AS_IS)
+	    : kind == BOOL || kind == TEXT_OR_BOOL)) {
+		(void)bad(r, "a constant of the wrong type:", w);
+		goto out;
+	}
+	src->constant = 1;
+	src->value = *v;
+	src->text = b.p;	/* the value's bytes lie in it */
+	b = (struct buf){ 0 };
+	rc = 0;
+out:
+	json_fini(&j);
+	buf_fini(&b);
+	return rc;
+}
+
+/* One source.  What it points to is only noted: which scope that is, is known at the end. */
+static int
+source(const struct reader *r, enum field field, struct slice w, struct source *src, char **pointer)
+{
+	struct slice rest = w, text;
+	uint8_t kind = field_kind[field];
+	char dst[4096];
+	size_t i;
+
+	for (i = 0; i < sizeof readings / sizeof *readings; i++) {
+		struct slice p = readings[i].prefix;
+
+		if (rest.n < p.n || memcmp(rest.p, p.p, p.n) != 0)
+			continue;
+		src->reading = (uint8_t)readings[i].reading;
+		rest.p += p.n;
+		rest.n -= p.n;
+		break;
+	}
+	if (src->reading == SECONDS || src->reading == MILLIS ? kind != TIME
+	    : src->reading == LOWER ? kind != TEXT && kind != TEXT_OR_BOOL
+	    : src->reading == JSON && (kind == TEXT || kind == TIME))
+		return bad(r, "this field cannot be read by", w);
+	if (rest.n > 0 && rest.p[0] == '^') {
+		src->whole = 1;
+		rest.p++;
+		rest.n--;
+	}
+	if (!src->whole && (rest.n == 0 || rest.p[0] != '/'))
+		return constant(r, field, rest, src);
+	if (pointer_text(r, rest, dst, sizeof dst, &text) == -1)
+		return -1;
+	*pointer = mem_dup(text.p, text.n);
+	return 0;
+}
+
+static int
+date_only_times(struct fieldplan *p, struct reader *r)
+{
+	struct utc_text t;
+	struct slice w;
+	char text[32];
+	int rc, n;
+
+	while ((rc = word(r, &w)) > 0) {
+		n = snprintf(text, sizeof text, "1970-01-01T%.*s", w.n > 12 ? 0 : (int)w.n, w.p);
+		if (utc_parse((struct slice){ text, (size_t)n }, &t) == -1 || t.has_offset || t.date_only)
+			return bad(r, "no time of day:", w);
+		if (p->date_onlys == FIELDMAP_TIMES)
+			return bad(r, "too many times at", w);
+		p->date_only[p->date_onlys++] = t.ms;
+	}
+	return rc;
+}
+
+static int
+field_by_name(struct slice name)
+{
+	int i = FIELD_N;
+
+	while (--i >= 0 && !slice_eq(name, slice_of(field_name[i])))
+		;
+	return i;
+}
+
+/* The text of pointers by field and source, and of "each", until the scopes are known. */
+struct pointers {
+	char *of[FIELD_N][FIELDMAP_SOURCES];
+	char *each;
+};
+
+static int
+line(struct fieldplan *p, struct pointers *ptr, struct reader *r)
+{
+	struct slice w, text;
+	char dst[4096];
+	int rc, field;
+	uint8_t *n;
+
+	if ((rc = word(r, &w)) <= 0)
+		return rc;
+	if (slice_eq(w, SLICE("date_only_times")))
+		return date_only_times(p, r);
+	if (slice_eq(w, SLICE("each"))) {
+		if (ptr->each != NULL)
+			return bad(r, "a second", w);
+		if ((rc = word(r, &w)) <= 0)
+			return rc == 0 ? bad(r, "no pointer behind", w) : -1;
+		if (pointer_text(r, w, dst, sizeof dst, &text) == -1)
+			return -1;
+		ptr->each = mem_dup(text.p, text.n);
+		return word(r, &w) == 0 ? 0 : bad(r, "something behind the pointer:", w);
+	}
+	if ((field = field_by_name(w)) == -1)
+		return bad(r, "unknown target", w);
+	n = &p->sources[field];
+	if (*n > 0)
+		return bad(r, "a second line of target", w);
+	text = w;
+	while ((rc = word(r, &w)) > 0) {
+		if (*n == FIELDMAP_SOURCES)
+			return bad(r, "too many sources at", w);
+		if (source(r, (enum field)field, w, &p->source[field][*n], &ptr->of[field][*n]) == -1)
+			return -1;
+		++*n;
+	}
+	if (rc == 0 && *n == 0)
+		return bad(r, "no source of target", text);
+	return rc;
+}
+
+/* The default lines of what the map does not list. */
+static void
+defaults(struct fieldplan *p, struct pointers *ptr)
+{
+	static const char key[] = "/_key", ts[] = "/_src/3";
+	char text[64];
+	int i, n;
+
+	for (i = 0; i < FIELD_N; i++) {
+		if (p->sources[i] > 0 || i == FIELD_VOCABULARY)
+			continue;
+		n = snprintf(text, sizeof text, "/%s", field_name[i]);
+		ptr->of[i][p->sources[i]++] = mem_dup(text, (size_t)n);
+		if (i == FIELD_SHIPMENT_ID) {
+			p->source[i][1].whole = 1;
+			ptr->of[i][p->sources[i]++] = mem_dup(key, sizeof key - 1);
+		} else if (i == FIELD_RECEIVED_AT) {
+			p->source[i][1].whole = 1;
+			p->source[i][1].reading = MILLIS;
+			ptr->of[i][p->sources[i]++] = mem_dup(ts, sizeof ts - 1);
+		}
+	}
+}
+
+static void
+number_slots(struct scope *s)
+{
+	const char **name = mem_alloc((s->take.children + 1) * sizeof *name);
+	size_t i;
+
+	for (i = 0; i < s->take.children; i++) {
+		name[i] = s->take.child[i].name;
+		s->parts |= !s->take.child[i].whole;
+	}
+	s->names = json_names_new(name, s->take.children);
+	s->slot = mem_alloc((s->take.children + 1) * sizeof *s->slot);
+	free(name);
+}
+
+static void
+compile(struct fieldplan *p, struct pointers *ptr)
+{
+	static const char *const ours[] = { "/_src", "/_key", "/_hdr" };
+	size_t i, k;
+
+	p->inner = ptr->each ? &p->element : &p->record;
+	for (i = 0; i < sizeof ours / sizeof *ours; i++)
+		(void)take_pointer(&p->record.take, slice_of(ours[i]));
+	if (ptr->each != NULL) {
+		(void)take_pointer(&p->record.take, slice_of(ptr->each));
+		p->each = json_pointer_new(slice_of(ptr->each));
+	}
+	for (i = 0; i < FIELD_N; i++)
+		for (k = 0; k < p->sources[i]; k++)
+			if (ptr->of[i][k] != NULL)
+				aim(&p->source[i][k], p->source[i][k].whole ? &p->record : p->inner,
+				    slice_of(ptr->of[i][k]));
+	number_slots(&p->record);
+	number_slots(&p->element);
+}
+
+int
+fieldmap_load(struct fieldmap *fm, struct slice text, const char *file, struct err *e)
+{
+	struct reader r = { .file = file, .e = e };
+	struct pointers *ptr = mem_alloc(sizeof *ptr);
+	const char *end = text.p + text.n, *lf;
+	size_t i, k;
+	int rc = 0;
+
+	*fm = (struct fieldmap){ .plan = mem_alloc(sizeof *fm->plan) };
+	for (r.p = text.p; rc == 0 && r.p < end; r.p = lf + 1) {
+		lf = memchr(r.p, '\n', (size_t)(end - r.p));
+		if (lf == NULL)
+			lf = end;
+		r.end = lf;
+		r.line++;
+		rc = memchr(r.p, '\0', (size_t)(lf - r.p)) ? bad(&r, "a NUL byte in", SLICE("line"))
+		    : line(fm->plan, ptr, &r);
+	}
+	if (rc == 0) {
+		defaults(fm->plan, ptr);
+		compile(fm->plan, ptr);
+	}
+	for (i = 0; i < FIELD_N; i++)
+		for (k = 0; k < FIELDMAP_SOURCES; k++)
+			free(ptr->of[i][k]);
+	free(ptr->each);
+	free(ptr);
+	if (rc != 0)
+		fieldmap_fini(fm);
+	return rc;
+}
+
+static void
+take_fini(struct take *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->children; i++)
+		take_fini(&t->child[i]);
+	free(t->child);
+	free(t->name);
+}
+
+static void
+scope_fini(struct scope *s)
+{
+	take_fini(&s->take);
+	json_names_free(s->names);
+	free(s->slot);
+	free(s->rest);
+}
+
+void
+fieldmap_fini(struct fieldmap *fm)
+{
+	struct fieldplan *p = fm->plan;
+	size_t i, k;
+
+	if (p != NULL) {
+		for (i = 0; i < FIELD_N; i++) {
+			for (k = 0; k < p->sources[i]; k++) {
+				json_pointer_free(p->source[i][k].rest);
+				free(p->source[i][k].text);
+			}
+			buf_fini(&p->scratch[i]);
+		}
+		buf_fini(&p->text);
+		json_pointer_free(p->each);
+		scope_fini(&p->record);
+		scope_fini(&p->element);
+		json_fini(&p->json);
+		free(p);
+	}
+	*fm = (struct fieldmap){ 0 };
+}
+
+struct slice
+fieldmap_constant(const struct fieldmap *fm, enum field field)
+{
+	const struct source *src = &fm->plan->source[field][0];
+
+	if (fm->plan->sources[field] == 0 || !src->constant || src->value.type != JSON_STRING || src->value.escaped)
+		return SLICE("");
+	return (struct slice){ src->value.raw.p + 1, src->value.raw.n - 2 };
+}
+
+/* ---- evaluation ---- */
+
+static void
+pick(struct scope *s, const struct json *j)
+{
+	if (s->rest_cap < j->n)
+		s->rest = mem_grow(s->rest, &s->rest_cap, j->n, sizeof *s->rest);
+	s->json = j;
+	s->rest_n = json_pick(s->names, j, s->slot, s->rest, s->rest_cap);
+}
+
+/* 1 when the unescaped name begins with c and, where alone, is nothing else. */
+static int
+begins(const struct json_member *m, char c, int alone, char *scratch)
+{
+	struct slice name = m->name_escaped ? json_name(m, scratch) : m->name;
+
+	return name.n > 0 && name.p[0] == c && (!alone || name.n == 1);
+}
+
+/* Refuses a member that is not the sender's to use. */
+static int
+reserved(struct fieldplan *p, const struct scope *s, char c, int alone, struct fault *f)
+{
+	const struct json_member *m;
+	char shown[64];
+	size_t i;
+
+	for (i = 0; i < s->rest_n; i++) {
+		m = &s->json->member[s->rest[i]];
+		p->text.n = 0;
+		if ((m->name_escaped || m->name.p[0] == c) &&
+		    begins(m, c, alone, m->name_escaped ? buf_room(&p->text, m->name.n + JSON_PAD) : NULL))
+			return fault_set(f, "reserved", err_show(shown, sizeof shown, m->name.p, m->name.n),
+			    "a member whose name is reserved");
+	}
+	return 0;
+}
+
+int
+fieldmap_open(struct fieldmap *fm, const struct json *j, struct fault *f)
+{
+	struct fieldplan *p = fm->plan;
+	struct json_value v;
+
+	pick(&p->record, j);
+	p->i = 0;
+	if (p->record.rest_n > 0 && reserved(p, &p->record, '@', 0, f) == -1)
+		return -1;
+	if (p->each == NULL)
+		return 0;
+	p->walk = (struct json_walk){ 0 };
+	if (!json_find(p->each, j, &v) || v.type == JSON_NULL)
+		return fault_set(f, "missing", "each", "no array of events");
+	if (v.type != JSON_ARRAY)
+		return fault_set(f, "type", "each", "not an array");
+	json_enter(&p->walk, &v);
+	return 0;
+}
+
+/* Seconds or milliseconds, a number or its text, as ms. */
+static struct field_epoch
+epoch(const struct json_value *v, enum reading reading)
+{
+	struct field_epoch t = { .kind = EPOCH_BAD };
+	struct slice s = v->raw;
+	struct dec d;
+
+	if (v->type == JSON_STRING && !v->escaped)
+		s = (struct slice){ s.p + 1, s.n - 2 };
+	else if (v->type != JSON_NUMBER)
+		return t;
+	if (dec_parse(s, &d) == -1)
+		return t;
+	if (reading == SECONDS)
+		d.v *= 1000;
+	while (d.scale > 0) {
+		d.v /= 10;	/* cut, as the fraction of a text is */
+		d.scale--;
+	}
+	if (d.v < -INT64_C(1000000000000000) || d.v > INT64_C(1000000000000000))
+		return t;
+	t.kind = EPOCH_MS;
+	t.ms = (int64_t)d.v;
+	return t;
+}
+
+static struct json_value *
+lower(struct fieldplan *p, enum field field, const struct json_value *v)
+{
+	struct slice text;
+	char *dst, *q;
+	size_t i;
+
+	p->text.n = p->scratch[field].n = 0;
+	text = json_text(v, v->escaped ? buf_room(&p->text, v->raw.n + JSON_PAD) : NULL);
+	dst = buf_room(&p->scratch[field], 7 * text.n + 2 + JSON_PAD);
+	q = dst + 6 * text.n + 2;	/* the text in lower case, behind where it is quoted */
+	for (i = 0; i < text.n; i++)
+		q[i] = (char)(text.p[i] >= 'A' && text.p[i] <= 'Z' ? text.p[i] | 0x20 : text.p[i]);
+	p->found[field] = *v;
+	p->found[field].raw = (struct slice){ dst, (size_t)(json_quote(dst, (struct slice){ q, text.n }) - dst) };
+	p->found[field].escaped = memchr(dst, '\\', p->found[field].raw.n) != NULL;
+	return &p->found[field];
+}
+
+static int
+is_number(struct slice s)
+{
+	size_t i = 0, from;
+
+	i += i < s.n && s.p[i] == '-';
+	from = i;
+	while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9')
+		i++;
+	if (i == from || (s.p[from] == '0' && i - from > 1))
+		return 0;
+	if (i < s.n && s.p[i] == '.') {
+		for (from = ++i; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
+			;
+		if (i == from)
+			return 0;
+	}
+	if (i < s.n && (s.p[i] | 0x20) == 'e') {
+		i++;
+		i += i < s.n && (s.p[i] == '-' || s.p[i] == '+');
+		for (from = i; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
+			;
+		if (i == from)
+			return 0;
+	}
+	return i == s.n;
+}
+
+/* The number or truth value that a text holds; v itself when it holds none. */
+static const struct json_value *
+unquoted(struct fieldplan *p, enum field field, const struct json_value *v)
+{
+	struct slice s = { v->raw.p + 1, v->raw.n - 2 };
+	enum json_type type;
+
+	if (v->escaped)
+		return v;
+	if (slice_eq(s, SLICE("true")))
+		type = JSON_TRUE;
+	else if (slice_eq(s, SLICE("false")))
+		type = JSON_FALSE;
+	else if (is_number(s))
+		type = JSON_NUMBER;
+	else
+		return v;
+	p->found[field] = (struct json_value){ .raw = s, .type = (uint8_t)type };
+	return &p->found[field];
+}
+
+/* The field's value from one source, or NULL. */
+static const struct json_value *
+take_value(struct fieldmap *fm, enum field field, const struct source *src)
+{
+	struct fieldplan *p = fm->plan;
+	const struct json_value *v = &src->value;
+	const struct json_member *m;
+
+	if (!src->constant) {
+		m = (src->whole ? &p->record : p->inner)->slot[src->slot];
+		if (m == NULL)
+			return NULL;
+		v = &m->v;
+		if (src->rest != NULL) {
+			if (!json_find_in(src->rest, v, &p->found[field]))
+				return NULL;
+			v = &p->found[field];
+		}
+	}
+	if (v->type == JSON_NULL || (v->type == JSON_STRING && v->raw.n == 2))
+		return NULL;
+	switch (src->reading) {
+	case SECONDS:
+	case MILLIS:
+		fm->epoch[field] = epoch(v, src->reading);
+		if (fm->epoch[field].kind == EPOCH_MS && fm->epoch[field].ms == 0) {
+			fm->epoch[field].kind = EPOCH_NOT;
+			return NULL;
+		}
+		break;
+	case LOWER:
+		if (v->type == JSON_STRING)
+			v = lower(p, field, v);
+		break;
+	case JSON:
+		if (v->type == JSON_STRING)
+			v = unquoted(p, field, v);
+		break;
+	default:
+		break;
+	}
+	return v;
+}
+
+int
+fieldmap_next(struct fieldmap *fm, int64_t *i, struct fault *f)
+{
+	struct fieldplan *p = fm->plan;
+	struct json_member m;
+	size_t field, k;
+
+	if (p->each == NULL) {
+		if (p->i > 0)
+			return 0;
+		*i = p->i++;
+	} else {
+		if (!json_next(&p->walk, &m))
+			return 0;
+		*i = p->i++;
+		if (m.v.type != JSON_OBJECT || json_scan(&p->json, m.v.raw) == -1)
+			return fault_set(f, "type", "each", "an element that is not an object");
+		pick(&p->element, &p->json);
+		if (p->element.rest_n > 0 && reserved(p, &p->element, '^', 1, f) == -1)
+			return -1;
+	}
+	for (field = 0; field < FIELD_N; field++) {
+		const struct json_value *v = NULL;
+
+		fm->epoch[field].kind = EPOCH_NOT;
+		for (k = 0; v == NULL && k < p->sources[field]; k++)
+			v = take_value(fm, (enum field)field, &p->source[field][k]);
+		fm->value[field] = v;
+	}
+	return 1;
+}
+
+int
+fieldmap_has_each(const struct fieldmap *fm)
+{
+	return fm->plan->each != NULL;
+}
+
+int
+fieldmap_date_only(const struct fieldmap *fm, int64_t ms)
+{
+	const struct fieldplan *p = fm->plan;
+	size_t i;
+
+	for (i = 0; i < p->date_onlys; i++)
+		if (((ms - p->date_only[i]) % DAY_MS) == 0)
+			return 1;
+	return 0;
+}
+
+/* ---- what is left ---- */
+
+/* What takes the member, or NULL.  Elements of arrays go by their number. */
+static const struct take *
+taker(const struct take *t, const struct json_walk *w, const struct json_member *m, size_t i)
+{
+	char number[24];
+	struct slice name = { number, 0 };
+	size_t k;
+
+	if (!w->object)
+		name.n = (size_t)snprintf(number, sizeof number, "%zu", i);
+	for (k = 0; k < t->children; k++) {
+		struct slice child = { t->child[k].name, t->child[k].n };
+
+		if (w->object ? json_named(m, child) : slice_eq(name, child))
+			return &t->child[k];
+	}
+	return NULL;
+}
+
+static int
+left(const struct take *t, const struct json_value *v)
+{
+	const struct take *child;
+	struct json_walk w;
+	struct json_member m;
+	size_t i;
+
+	if (t->whole || v->type == JSON_NULL)
+		return 0;
+	if (v->type < JSON_ARRAY)
+		return 1;
+	json_enter(&w, v);
+	for (i = 0; json_next(&w, &m); i++) {
+		child = taker(t, &w, &m, i);
+		if (child == NULL || left(child, &m.v))
+			return 1;
+	}
+	return 0;
+}
+
+/* Writes "name": of a member. */
+static char *
+put_name(char *dst, const struct json_member *m)
+{
+	memcpy(dst, m->name.p - 1, m->name.n + 2);
+	dst += m->name.n + 2;
+	*dst++ = ':';
+	return dst;
+}
+
+/* Copies what is left of the value; of an array all, when anything is. */
+static char *
+copy_left(char *dst, const struct take *t, const struct json_value *v)
+{
+	const struct take *child;
+	struct json_walk w;
+	struct json_member m;
+	char *begin = dst;
+
+	if (v->type != JSON_OBJECT)
+		return json_compact(dst, v);
+	*dst++ = '{';
+	json_enter(&w, v);
+	while (json_next(&w, &m)) {
+		child = taker(t, &w, &m, 0);
+		if (child != NULL && !left(child, &m.v))
+			continue;
+		if (dst > begin + 1)
+			*dst++ = ',';
+		dst = put_name(dst, &m);
+		dst = child ? copy_left(dst, child, &m.v) : json_compact(dst, &m.v);
+	}
+	*dst++ = '}';
+	return dst;
+}
+
+/* The members of the scope that are left, each behind a comma. */
+static char *
+put_rest(const struct scope *s, char *dst)
+{
+	const struct json_member *m;
+	size_t i, n;
+
+	for (i = 0; i < s->rest_n; i++) {
+		m = &s->json->member[s->rest[i]];
+		*dst++ = ',';
+		if (m->v.raw.p == m->name.p + m->name.n + 2 && !m->v.spaced) {
+			n = m->name.n + 3 + m->v.raw.n;
+			memcpy(dst, m->name.p - 1, n);
+			dst += n;
+		} else {
+			dst = json_compact(put_name(dst, m), &m->v);
+		}
+	}
+	for (i = 0; s->parts && i < s->take.children; i++) {
+		m = s->slot[i];
+		if (m == NULL || !left(&s->take.child[i], &m->v))
+			continue;
+		*dst++ = ',';
+		dst = copy_left(put_name(dst, m), &s->take.child[i], &m->v);
+	}
+	return dst;
+}
+
+char *
+fieldmap_rest(const struct fieldmap *fm, char *dst)
+{
+	const struct fieldplan *p = fm->plan;
+	char *begin = dst, *outer;
+
+	dst = put_rest(p->inner, dst);
+	if (p->each != NULL && p->i == 1) {
+		outer = dst;
+		memcpy(dst, ",\"^\":", 5);
+		dst = put_rest(&p->record, outer + 5);
+		if (dst > outer + 5) {
+			outer[5] = '{';
+			*dst++ = '}';
+		} else {
+			dst = outer;
+		}
+	}
+	if (dst == begin)
+		return begin;
+	*begin = '{';
+	*dst++ = '}';
+	return dst;
+}
+
+int
+fieldmap_left(const struct fieldmap *fm, const char *const *but, size_t n, struct slice *name)
+{
+	const struct fieldplan *p = fm->plan;
+	const struct scope *scope[] = { p->inner, &p->record };
+	size_t scopes = p->each != NULL && p->i == 1 ? 2 : 1, s, i, k;
+	const struct json_member *m;
+
+	for (s = 0; s < scopes; s++) {
+		for (i = 0; i < scope[s]->rest_n; i++) {
+			m = &scope[s]->json->member[scope[s]->rest[i]];
+			for (k = 0; k < n && !json_named(m, slice_of(but[k])); k++)
+				;
+			if (k < n)
+				continue;
+			*name = m->name;
+			return 1;
+		}
+		for (i = 0; scope[s]->parts && i < scope[s]->take.children; i++) {
+			m = scope[s]->slot[i];
+			if (m != NULL && left(&scope[s]->take.child[i], &m->v)) {
+				*name = m->name;
+				return 1;
+			}
+		}
+	}
+	return 0;
+}
