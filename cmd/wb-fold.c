@@ -16,7 +16,7 @@ static const struct option longs[] = {
 
 static struct tool tool = {
 	.name = "wb-fold",
-	.usage = "wb-fold [--sorted] [-S SIZE] [FILE ...]",
+	.usage = "wb-fold [-v] [--sorted] [-S SIZE] [FILE ...]",
 	.letters = "S:",
 	.longs = longs,
 };

@@ -135,20 +135,15 @@ kinds(size_t i)
 	}
 }
 
+/* Whether a value means "none" (wb-records.5 "Canonical event"). */
 static int
 empty(size_t i, const struct json_value *v)
 {
-	switch (v->type) {
-	case JSON_STRING:
-		return v->raw.n == 2;
-	case JSON_NUMBER:
-		return v->raw.n == 1 && v->raw.p[0] == '0' && i != EVENT_LAT && i != EVENT_LON;
-	case JSON_TRUE:
-		return 0;
-	case JSON_OBJECT:
-		return v->raw.n == 2;
+	switch (i) {
+	case EVENT_CARRIER_ID: case EVENT_ATTEMPT_NO: case EVENT_PIECES: case EVENT_PIECES_DELIVERED:
+		return v->raw.n == 1 && v->raw.p[0] == '0';
 	default:
-		return 1;
+		return v->type == JSON_STRING && v->raw.n == 2;
 	}
 }
 

@@ -247,6 +247,23 @@ same(const char *a, const char *b, const char *name)
 	buf_fini(&other);
 }
 
+/* The document of one event holds that text. */
+static void
+holds(const char *line, const char *part, const char *name)
+{
+	struct fold f;
+	struct buf b = { 0 };
+	struct fault fault = { 0 };
+	const char *got = NULL;
+
+	fold_init(&f, &taxonomy, 0);
+	if (feed(&f, line, &fault) == FOLD_TAKEN)
+		got = document(&f, 0, &b, &fault);
+	ok(got != NULL && strstr(got, part) != NULL, "%s", name);
+	fold_fini(&f);
+	buf_fini(&b);
+}
+
 static void
 refused(const char *line, const char *code, const char *field)
 {
@@ -266,8 +283,8 @@ shapes(void)
 	struct buf deep = { 0 };
 	int i;
 
-	same(HEAD "}", HEAD ",\"reason\":\"\",\"lag_sec\":0,\"is_date_only\":false,\"carrier_id\":0,\"lat\":null,\"raw_text\":null,"
-	    "\"damaged\":false,\"extra\":\"{}\",\"pieces\":0}", "empty members are left out");
+	same(HEAD "}", HEAD ",\"reason\":\"\",\"carrier_id\":0,\"attempt_no\":0,\"supersedes\":\"\",\"lat\":null,\"raw_text\":null,"
+	    "\"extra\":\"{}\",\"pieces\":0}", "empty members are left out");
 	same(HEAD "}", HEAD ",\"src_topic\":\"t\",\"src_offset\":1,\"loaded_at\":\"2024-06-03T07:00:00.000Z\",\"_key\":\"k\",\"state\":\"lost\"}",
 	    "as are members that an event does not have");
 	same(HEAD ",\"extra\":{\"a\":[1,2],\"b\":\"\\\"\"}}", HEAD ",\"extra\":\"{\\\"a\\\": [1, 2], \\\"b\\\":\\\"\\\\\\\"\\\"}\"}",
@@ -278,6 +295,11 @@ shapes(void)
 	    "the order of members plays no part, and 0 is a latitude");
 	same(HEAD "}", "{\"shipment_id\":\"\\u0053\"" /* S */ ",\"event_id\":\"1\",\"version\":5,\"event_time\":\"2024-06-03T07:00:00.000Z\","
 	    "\"received_at\":\"2024-06-03T07:00:00.000Z\",\"carrier\":\"cdek\",\"status\":\"accepted\"}", "ids are compared unescaped");
+
+	holds(HEAD ",\"lag_sec\":0,\"is_date_only\":false,\"lat\":0,\"lon\":0.0,\"to_recipient\":false,\"damaged\":false}",
+	    "\"received_at\":\"2024-06-03T07:00:00.000Z\",\"lag_sec\":0,\"is_date_only\":false,\"carrier\":\"cdek\",\"status\":\"accepted\","
+	    "\"lat\":0,\"lon\":0.0,\"to_recipient\":false,\"damaged\":false,\"state\":\"accepted\",\"mark\":\"\",\"attempt\":0}]}",
+	    "what is never empty stays, in the order of the table");
 
 	refused("{\"event_id\":\"1\"}", "missing", "shipment_id");
 	refused("{\"shipment_id\":\"S\",\"event_id\":\"\"}", "missing", "event_id");
