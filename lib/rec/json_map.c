@@ -3,8 +3,8 @@
  * of them at a time.
  *
  * A bit a byte is set at quotes and backslashes, wherever they stand, and from
- * the last byte of the object on.  The end of a string is then the next bit
- * that is set.  On the way the whole record is checked for control bytes and for
+ * the end of the object on.  The end of a string is then the next bit that is
+ * set.  On the way the whole record is checked for control bytes and for
  * UTF-8; a record with a fault in these, or with white space other than blanks
  * between its tokens, has no map and is scanned byte by byte, which finds
  * the first fault.
@@ -160,7 +160,8 @@ map_block(const char *p, int first, uint64_t valid, uint64_t *carry, unsigned ch
 	}
 	if (x == 0 && *carry == 0)
 		return 1;
-	if (first || *carry > 1 || (no_pairs(p) & valid) != 0)
+	/* no_pairs() knows of the block before only its last byte */
+	if (first || *carry != ((unsigned char)p[-1] >= 0xc0) || (no_pairs(p) & valid) != 0)
 		return plain_text(p, valid, carry);
 	*carry = (unsigned char)p[63] >= 0xc0;
 	return 1;

@@ -19,6 +19,20 @@
 
 static struct json wide, portable;
 
+/* For the names of tests. */
+static const char *
+show(const char *s, size_t n)
+{
+	static char out[512];
+	char *p = out;
+
+	for (; n > 0 && p < out + sizeof out - 5; s++, n--)
+		p += (unsigned char)*s >= 0x20 && (unsigned char)*s < 0x7f ? sprintf(p, "%c", *s) :
+		    sprintf(p, "<%02x>", (unsigned char)*s);
+	*p = '\0';
+	return out;
+}
+
 /* ---- a checker of its own: recursive, byte by byte ---- */
 
 struct check {
@@ -357,6 +371,7 @@ agree(const char *s, size_t n, size_t pad_n)
 	struct slice t;
 	size_t i;
 	int want = check_record(&c, s, n) ? 0 : -1, r, rp, good = 1;
+	static int told;
 
 	for (i = 0; i < pad_n && good; i++) {
 		t = place(s, n, pads[i]);
@@ -364,28 +379,25 @@ agree(const char *s, size_t n, size_t pad_n)
 		rp = json_scan_portable(&portable, t);
 		good = same_answer(&wide, r, &portable, rp) && r == want &&
 		    (r == 0 || (wide.at == c.at && strcmp(wide.code, c.code) == 0 && wide.n == 0));
-		if (!good)
-			printf("# pad %zu, wide %d %s %s %zu, portable %d %s %s %zu, want %d %s %zu: %.*s\n",
+		if (!good && told++ < 20)
+			printf("# pad %zu, wide %d %s %s %zu, portable %d %s %s %zu, want %d %s %zu: %s\n",
 			    i, r, wide.code ? wide.code : "", wide.fault ? wide.fault : "", wide.at, rp,
 			    portable.code ? portable.code : "", portable.fault ? portable.fault : "",
-			    portable.at, want, c.code ? c.code : "", c.at, (int)n, s);
+			    portable.at, want, c.code ? c.code : "", c.at, show(s, n));
 		free((char *)(uintptr_t)t.p);
 	}
 	return good;
 }
 
-/* For the names of tests. */
-static const char *
-show(const char *s, size_t n)
+/* As place(); what the one before gave is freed. */
+static struct slice
+place_again(const char *s, size_t n, const char *pad)
 {
-	static char out[512];
-	char *p = out;
+	static char *last;
 
-	for (; n > 0 && p < out + sizeof out - 5; s++, n--)
-		p += (unsigned char)*s >= 0x20 && (unsigned char)*s < 0x7f ? sprintf(p, "%c", *s) :
-		    sprintf(p, "<%02x>", (unsigned char)*s);
-	*p = '\0';
-	return out;
+	free(last);
+	last = (char *)(uintptr_t)place(s, n, pad).p;
+	return (struct slice){ last, n };
 }
 
 #define ALL_PADS (sizeof pads / sizeof *pads)
@@ -656,7 +668,46 @@ test_truncated(void)
 			bad += !agree(records[i], n, ALL_PADS) || wide.at != n ||
 			    strcmp(wide.code, "json") != 0;
 		is_int(bad, 0, "every truncation of a record ends too early");
+		/* the rest of it, all names of which are known, does not lead the scanner on */
+		bad = json_scan(&wide, place_again(records[i], strlen(records[i]), "")) != 0;
+		for (n = 0; n < strlen(records[i]); n++)
+			bad += json_scan(&wide, place_again(records[i], n, records[i] + n)) != -1 ||
+			    wide.at != n;
+		is_int(bad, 0, "and that before its rest too");
 	}
+}
+
+/* Sequences, good and ill-formed, at every place in a block, and before the end of the input. */
+static void
+test_utf8(void)
+{
+	static const char *const t[] = { "\xd0\xb0", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xe2\x80\x94",
+	    "\xed\x9f\xbf", "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xf1\x80\x80\x80",
+	    "\xc0\x80", "\xc1\xbf", "\x80", "\xbf", "\xd0", "\xd0\xd0\xb0", "\xd0\xb0\xb0", "\xe0\x9f\xbf",
+	    "\xe0\x80\x80", "\xed\xa0\x80", "\xed\xbf\xbf", "\xe2\x80", "\xe2", "\xe2\x80\xe2\x80\x94",
+	    "\xf0\x8f\xbf\xbf", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf0\x90\x80",
+	    "\xf8\x88\x80\x80\x80", "\xff", "\xe2\x80\x94\x80", "\x01", "\x1f", "\\n", "\\\"", "\\\\", "\x7f" };
+	static const char *const ends[] = { "\"}", "\xd0\xb0\"}", "z\"}", "", " \t", "}", "} \r\n", "\"} \r" };
+	char s[512], *p = NULL;
+	size_t i, k, n, m, bad, all = 0;
+
+	for (i = 0; i < sizeof t / sizeof *t; i++) {
+		for (bad = 0, n = 0; n < 140; n++)
+			for (m = 0; m < 2; m++)
+				for (k = 0; k < sizeof ends / sizeof *ends; k++) {
+					p = stpcpy(s, "{\"a\":\"");
+					memset(p, 'x', n);
+					p += n;
+					if (m == 1 && n % 2 == 0)	/* behind letters of two bytes */
+						for (; p > s + 8; p -= 2)
+							memcpy(p - 2, "\xd0\xb0", 2);
+					p = stpcpy(stpcpy(s + 6 + n, t[i]), ends[k]);
+					bad += !agree(s, (size_t)(p - s), 3);
+					all++;
+				}
+		ok(bad == 0, "at every place: %s", show(t[i], strlen(t[i])));
+	}
+	ok(all > 50000, "%zu records", all);
 }
 
 static void
@@ -906,6 +957,11 @@ test_large(void)
 	rp = json_scan_portable(&portable, t);
 	ok(r == 0 && same_answer(&wide, r, &portable, rp), "%zu objects with names of their own", n);
 	free((char *)(uintptr_t)t.p);
+	begin = seconds();
+	for (p = stpcpy(s, "{\"a\":["), i = 0; i < n; i++)
+		p = stpcpy(p, i ? ",{\"\\n\":1}" : "{\"\\n\":1}");
+	t = place_again(s, (size_t)(stpcpy(p, "]}") - s), "}");
+	ok(json_scan(&wide, t) == 0 && seconds() - begin < 2, "%zu objects with a name that never is known", n);
 	for (i = 0; i < RECORDS; i++)
 		ok(agree(records[i], strlen(records[i]), 1), "a usual record after that");
 	free(s);
@@ -1159,6 +1215,7 @@ main(void)
 	test_lax();
 	test_depth();
 	test_truncated();
+	test_utf8();
 	test_flipped();
 	test_random();
 	test_names();
