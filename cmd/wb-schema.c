@@ -1,0 +1,152 @@
+/* wb-schema: makes the tables and views of a store, or brings them up to date. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/env.h"
+#include "base/utc.h"
+#include "io/file.h"
+#include "io/out.h"
+#include "net/chschema.h"
+#include "net/chtext.h"
+#include "net/http.h"
+#include "run/share.h"
+#include "run/tool.h"
+
+#define SCHEMA "1"	/* kept in wb_state; to be raised with every change of scripts/sql */
+#define SQL_MAX (1u << 20)
+
+static struct tool tool = {
+	.name = "wb-schema",
+	.usage = "wb-schema [-nv] [-d URL]",
+	.letters = "d:n",
+};
+
+struct printer {
+	struct out out;
+	int print;
+	unsigned n;
+};
+
+static void
+say(void *arg, struct slice one)
+{
+	struct printer *p = arg;
+
+	p->n++;
+	if (!p->print)
+		return;
+	out_slice(&p->out, one);
+	out_puts(&p->out, ";\n");
+}
+
+static void
+die(const struct ch_fault *f)
+{
+	struct err e = ERR_NONE;
+
+	(void)ch_err(f, &e);
+	tool_die(&tool, &e);
+}
+
+/* The database of the address; 0 when it would have to be made first and nothing may be done. */
+static int
+database(struct ch *c, struct printer *p)
+{
+	struct ch_fault f = { 0 };
+	struct buf sql = { 0 };
+	unsigned version = 0;
+
+	if (ch_version(c, &version, &f) == 0)
+		return 1;
+	if (f.code != 81)
+		die(&f);
+	buf_puts(&sql, "CREATE DATABASE IF NOT EXISTS ");
+	chtext_name(&sql, slice_of(ch_db(c)));
+	say(p, buf_as_slice(&sql));
+	if (!p->print && ch_run_outside(c, buf_as_slice(&sql), &f) == -1)
+		die(&f);
+	buf_fini(&sql);
+	return !p->print;
+}
+
+/* One file of scripts/sql, adapted and applied. */
+static void
+apply(struct ch *c, unsigned version, const char *name, struct printer *p)
+{
+	struct err e = ERR_NONE;
+	struct ch_fault f = { 0 };
+	struct buf text = { 0 }, own = { 0 };
+	char path[4096];
+
+	if (share_path(path, sizeof path, name) == -1)
+		err_set(&e, EX_CONFIG, "the folder of %s has too long a name", name);
+	else
+		(void)file_read(path, SQL_MAX, &text, &e);
+	if (e.status != 0)
+		tool_die(&tool, &e);
+	chschema_adapt(buf_as_slice(&text), version, &own);
+	if (chschema_apply(c, buf_as_slice(&own), p->print, say, p, &f) == -1)
+		die(&f);
+	buf_fini(&text);
+	buf_fini(&own);
+}
+
+static void
+remember(struct ch *c, int64_t now, struct printer *p)
+{
+	struct ch_fault f = { 0 };
+	struct buf sql = { 0 }, text = { 0 };
+
+	if (ch_text(c, SLICE("SELECT argMax(value, version) FROM wb_state WHERE name = 'schema'"), NULL, 0, 256, &text, &f) == -1 && !p->print)
+		die(&f);
+	if (strcmp(buf_str(&text), SCHEMA "\n") != 0) {
+		buf_printf(&sql, "INSERT INTO wb_state (name, value, version) VALUES ('schema', '" SCHEMA "', %" PRId64 ")", now);
+		say(p, buf_as_slice(&sql));
+		if (!p->print && ch_run(c, buf_as_slice(&sql), &f) == -1)
+			die(&f);
+	}
+	buf_fini(&sql);
+	buf_fini(&text);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct err e = ERR_NONE;
+	struct ch_fault f = { 0 };
+	struct printer p = { 0 };
+	const char *url = env_get("WB_STORE");
+	unsigned version = 0;
+	struct ch *c;
+	int o;
+
+	tool.libs = http_library();
+	while ((o = tool_opt(&tool, argc, argv)) != -1)
+		if (o == 'n')
+			p.print = 1;
+		else
+			url = optarg;
+	if (optind != argc)
+		tool_usage(&tool, "no operands are taken");
+	if (url == NULL)
+		tool_usage(&tool, "-d URL (or WB_STORE) is needed");
+	if ((c = ch_open(url, &e)) == NULL)
+		tool_die(&tool, &e);
+	out_open(&p.out, STDOUT_FILENO, "standard output");
+	if (database(c, &p) && ch_version(c, &version, &f) == -1)
+		die(&f);
+	if (version == 0)
+		version = 2600;	/* of a database that is not there yet: as for current servers */
+	apply(c, version, "sql/clickhouse.sql", &p);
+	apply(c, version, "sql/clickhouse_views.sql", &p);
+	remember(c, tool.now, &p);
+	if (out_flush(&p.out, &e) == -1)
+		tool_die(&tool, &e);
+	if (tool.verbose > 0)
+		tool_say(&tool, "%u statements %s", p.n, p.print ? "to run" : "run");
+	out_close(&p.out);
+	ch_close(c);
+	return 0;
+}

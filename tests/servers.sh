@@ -1,0 +1,77 @@
+# Servers for tests in sh; sourced behind tests/lib.sh.  Each start_* function starts one
+# in $tmp on a free port of the loopback, waits until it answers and returns 0, or 1 when
+# it cannot be had (say so with skip).  All are stopped, by pid, at the end of the test.
+#   start_chdb            chdb_url chdb_pid          wb-chdb, the embedded engine
+#   start_clickhouse_18   ch18_url ch18_pid          Debian's clickhouse-server 18.16
+# Calling one again after kill_server PID starts it on the same folder and port.
+# shellcheck shell=sh
+servers_pids=
+tap_end=stop_servers
+
+# free_port: a port nobody listens on now
+free_port() {
+	perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1)->sockport'
+}
+
+# kill_server PID [SIGNAL]: ends it and waits for that
+kill_server() {
+	kill "-${2:-KILL}" "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+	return 0
+}
+
+stop_servers() {
+	for servers_pid in $servers_pids; do kill -TERM "$servers_pid" 2>/dev/null; done
+	for servers_pid in $servers_pids; do
+		until_true 10 sh -c "! kill -0 $servers_pid" || kill -KILL "$servers_pid" 2>/dev/null
+		wait "$servers_pid" 2>/dev/null
+	done
+	servers_pids=
+}
+
+# answers URL PID: the server at URL answers; 1 as well when its process is gone
+server_up() {
+	until_true 60 sh -c "curl -sf -o /dev/null '$1/ping' || ! kill -0 $2" && kill -0 "$2" 2>/dev/null
+}
+
+start_chdb() {
+	"$top/scripts/fetch-libchdb" >"$tmp/.libchdb" 2>/dev/null || return 1
+	[ -n "${chdb_port:-}" ] || chdb_port=$(free_port)
+	WB_LIBCHDB=$(cat "$tmp/.libchdb") "$BIN/wb-chdb" --quiet --listen "127.0.0.1:$chdb_port" "$tmp/chdb" >"$tmp/chdb.log" 2>&1 &
+	chdb_pid=$!
+	servers_pids="$servers_pids $chdb_pid"
+	chdb_url=http://127.0.0.1:$chdb_port/default
+	server_up "http://127.0.0.1:$chdb_port" "$chdb_pid"
+}
+
+start_clickhouse_18() {
+	command -v clickhouse-server >/dev/null || return 1
+	[ -n "${ch18_port:-}" ] || ch18_port=$(free_port) ch18_tcp=$(free_port)
+	mkdir -p "$tmp/ch18/data" "$tmp/ch18/tmp"
+	cat >"$tmp/ch18/config.xml" <<-END
+	<yandex>
+	    <logger><level>warning</level><log>$tmp/ch18/log</log><errorlog>$tmp/ch18/err</errorlog></logger>
+	    <listen_host>127.0.0.1</listen_host><http_port>$ch18_port</http_port><tcp_port>$ch18_tcp</tcp_port>
+	    <path>$tmp/ch18/data/</path><tmp_path>$tmp/ch18/tmp/</tmp_path>
+	    <users_config>$tmp/ch18/users.xml</users_config><default_profile>default</default_profile>
+	    <default_database>default</default_database><timezone>UTC</timezone><mark_cache_size>100000000</mark_cache_size>
+	    <builtin_dictionaries_reload_interval>3600</builtin_dictionaries_reload_interval>
+	    ${ch18_extra:-}
+	</yandex>
+	END
+	cat >"$tmp/ch18/users.xml" <<-END
+	<yandex>
+	    <profiles><default/></profiles>
+	    <users>
+	        <default><password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default>
+	        <secret><password>marker-of-a-password</password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></secret>
+	    </users>
+	    <quotas><default/></quotas>
+	</yandex>
+	END
+	clickhouse-server --config-file="$tmp/ch18/config.xml" >"$tmp/ch18/out" 2>&1 &
+	ch18_pid=$!
+	servers_pids="$servers_pids $ch18_pid"
+	ch18_url=http://127.0.0.1:$ch18_port/default
+	server_up "http://127.0.0.1:$ch18_port" "$ch18_pid"
+}
