@@ -179,7 +179,14 @@ write_file(const char *name, const struct buf *b, struct err *e)
 
 static const char users_xml[] =
 	"<clickhouse>\n"
-	" <profiles><default/></profiles>\n"
+	/* settings that name files or addresses */
+	" <profiles><default><constraints>\n"
+	"  <format_schema><readonly/></format_schema>\n"
+	"  <format_template_row><readonly/></format_template_row>\n"
+	"  <format_template_resultset><readonly/></format_template_resultset>\n"
+	"  <format_avro_schema_registry_url><readonly/></format_avro_schema_registry_url>\n"
+	"  <allow_experimental_ai_functions><readonly/></allow_experimental_ai_functions>\n"
+	" </constraints></default></profiles>\n"
 	" <quotas><default/></quotas>\n"
 	" <users><default>\n"
 	"  <password/>\n"

@@ -121,9 +121,10 @@ static void
 tidy_error(const struct request *r, const char *text, struct buf *out)
 {
 	static const char again[] = ". DB::Exception: Code: ";
-	const char *inner = strstr(text, again), *version = NULL, *stop = NULL;
+	const char *inner = NULL, *version = NULL, *stop = NULL;
 
-	if (inner != NULL && strncmp(text, "Code: ", 6) == 0 && inner == text + 6 + strspn(text + 6, "0123456789"))
+	while ((inner = strstr(text, again)) != NULL && strncmp(text, "Code: ", 6) == 0 &&
+	    inner == text + 6 + strspn(text + 6, "0123456789"))
 		text = inner + strlen(". DB::Exception: ");
 	if ((version = strstr(text, " (version ")) != NULL && (stop = strchr(version + 2, ')')) != NULL)
 		buf_put(out, text, (size_t)(stop + 1 - text));
@@ -272,7 +273,9 @@ next_piece(struct request *r)
 		}
 		chdb_answer_fini(&r->answer);
 		r->sent = 0;
+		chpool_work(r->lease, 1);
 		chdb_reader_next(r->reader, &r->answer);
+		chpool_work(r->lease, 0);
 		if (r->answer.error != NULL)
 			fail_stream(r, r->answer.error);
 		if (r->answer.data.n == 0)
@@ -385,8 +388,8 @@ allowed(struct request *r)
 		refuse(r, 497, "ACCESS_DENIED", "INTO OUTFILE is not allowed here");
 	else if (r->sql.infile)
 		refuse(r, 497, "ACCESS_DENIED", "FROM INFILE is not allowed here");
-	else if (r->sql.file_function)
-		refuse(r, 497, "ACCESS_DENIED", "file() is not allowed here");
+	else if (r->sql.outside)
+		refuse(r, 497, "ACCESS_DENIED", "file() and disk() are not allowed here");
 	else if (r->sql.input_function && r->sql.kind == CHSQL_INSERT_SELECT)
 		/* the engine would answer success and store nothing */
 		refuse(r, 48, "NOT_IMPLEMENTED", "INSERT ... SELECT ... FROM input() is not supported");
@@ -477,7 +480,9 @@ body_bytes(struct request *r, const char *p, size_t n)
 static enum MHD_Result
 finish_insert(struct request *r)
 {
+	chpool_work(r->lease, 1);
 	chdb_writer_done(r->writer, &r->answer);
+	chpool_work(r->lease, 0);
 	chdb_writer_close(r->writer);
 	r->writer = NULL;
 	if (r->answer.error != NULL) {
@@ -505,6 +510,8 @@ run_statement(struct request *r)
 	chdb_classify(r->lease->conn, sql, &class, &count);
 	if (count > 1)
 		refuse(r, 62, "SYNTAX_ERROR", "Multi-statements are not allowed");
+	else if (count == 0 && r->sql.empty)
+		refuse(r, 62, "SYNTAX_ERROR", "Empty query");
 	else if (r->want.readonly && class != CHDB_READ && count > 0)
 		refuse(r, 164, "READONLY", "Cannot execute query in readonly mode. For queries over HTTP, method GET "
 		    "implies readonly. You should use method POST for modifying queries");
@@ -512,12 +519,14 @@ run_statement(struct request *r)
 		return answer_error(r);
 	if (class == CHDB_READ || r->sql.kind == CHSQL_INSERT_SELECT)
 		watch(r, 1);
+	chpool_work(r->lease, 1);
 	if (stream && class == CHDB_READ) {
 		r->reader = chdb_reader_open(r->lease->conn, sql, format, r->param, r->params, &r->answer);
 		if (r->reader != NULL)	/* the first piece decides on the status */
 			chdb_reader_next(r->reader, &r->answer);
 	} else
 		chdb_run(r->lease->conn, sql, format, r->param, r->params, &r->answer);
+	chpool_work(r->lease, 0);
 	if (r->reader == NULL)
 		watch(r, 0);
 	if (r->answer.error != NULL) {

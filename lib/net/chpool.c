@@ -40,6 +40,7 @@ struct chpool_running {
 	char *query_id;
 	int fd;			/* watched, or -1 */
 	int gone;		/* to be killed */
+	int works;		/* the engine is at it */
 	struct chpool_running *next;
 };
 
@@ -47,11 +48,11 @@ struct chpool {
 	struct chdb *d;
 	struct chdb_conn *killer;
 	pthread_mutex_t mutex;
-	pthread_cond_t idle;	/* a lease came back */
+	pthread_cond_t idle;	/* a statement ended */
 	pthread_t watcher;
 	int wake;		/* eventfd: the watcher has something new to look at */
 	int stopping, ended, has_watcher;
-	unsigned leases, sessions;
+	unsigned working, sessions;
 	uint64_t serial;
 	struct chpool_running *running;
 	struct chpool_session *session;
@@ -295,9 +296,9 @@ chpool_stop(struct chpool *p, unsigned ms)
 	for (r = p->running; r != NULL; r = r->next)
 		r->gone = 1;
 	poke(p);
-	while (p->leases > 0 && pthread_cond_timedwait(&p->idle, &p->mutex, &until) == 0)
+	while (p->working > 0 && pthread_cond_timedwait(&p->idle, &p->mutex, &until) == 0)
 		continue;
-	left = p->leases;
+	left = p->working;
 	pthread_mutex_unlock(&p->mutex);
 	return left;
 }
@@ -378,7 +379,6 @@ admit(struct chpool *p, const struct chpool_want *w, struct chpool_lease *l, str
 	r->fd = -1;
 	r->next = p->running;
 	p->running = l->running = r;
-	p->leases++;
 	rc = 0;
 out:
 	pthread_mutex_unlock(&p->mutex);
@@ -521,6 +521,7 @@ chpool_give(struct chpool_lease *l)
 			(void)small(l->conn, slice_of(l->undo.p + i), NULL, NULL);
 	}
 	buf_fini(&l->undo);
+	chpool_work(l, 0);
 	pthread_mutex_lock(&p->mutex);
 	for (at = &p->running; *at != l->running; at = &(*at)->next)
 		continue;
@@ -532,8 +533,6 @@ chpool_give(struct chpool_lease *l)
 		l->session->until = utc_mono() + (int64_t)l->session->timeout * 1000000000;
 		poke(p);
 	}
-	p->leases--;
-	pthread_cond_broadcast(&p->idle);
 	pthread_mutex_unlock(&p->mutex);
 	free(l);
 }
@@ -546,4 +545,18 @@ chpool_watch(struct chpool_lease *l, int fd)
 	if (fd != -1)
 		poke(l->pool);
 	pthread_mutex_unlock(&l->pool->mutex);
+}
+
+void
+chpool_work(struct chpool_lease *l, int on)
+{
+	struct chpool *p = l->pool;
+
+	pthread_mutex_lock(&p->mutex);
+	if (l->running->works != on) {
+		l->running->works = on;
+		p->working = on ? p->working + 1 : p->working - 1;
+		pthread_cond_broadcast(&p->idle);
+	}
+	pthread_mutex_unlock(&p->mutex);
 }

@@ -60,7 +60,10 @@ void chpool_give(struct chpool_lease *l);	/* NULL: nothing */
 /* From now on (fd >= 0) the statement is killed when the peer of the socket fd has gone; fd -1: no more. */
 void chpool_watch(struct chpool_lease *l, int fd);
 
-/* No more leases; kills every running statement.  Waits at most ms for their leases; number that are left. */
+/* Says when the engine begins (on) and ends to work for a lease; in between it is not waiting for the client. */
+void chpool_work(struct chpool_lease *l, int on);
+
+/* No more leases; kills every running statement.  Waits at most ms until the engine works for none; number that are left. */
 unsigned chpool_stop(struct chpool *p, unsigned ms);
 
 #endif

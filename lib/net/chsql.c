@@ -189,10 +189,10 @@ note(struct chsql *q, const struct token *before, const struct token *prev, cons
 		q->outfile = 1;
 	if (is(prev, "FROM") && is(t, "INFILE"))
 		q->infile = 1;
-	if (is_byte(t, '(') && names(prev, "file"))
-		q->file_function = 1;
+	if (is_byte(t, '(') && (names(prev, "file") || names(prev, "disk")))
+		q->outside = 1;
 	if (names(t, "file") && (is(prev, "APPLY") || (is_byte(prev, '(') && is(before, "APPLY"))))
-		q->file_function = 1;
+		q->outside = 1;
 	if (is_byte(t, '(') && names(prev, "input"))
 		q->input_function = 1;
 	if (is(t, "TOTALS") || is(t, "extremes") || is(t, "output_format_json_array_of_rows"))
@@ -403,6 +403,9 @@ chsql_parse(const char *text, size_t n, size_t fixed, int end, struct chsql *q)
 	struct token t = next(&l);
 
 	*q = (struct chsql){ 0 };
+	while (is_byte(&t, ';'))
+		t = next(&l);
+	q->empty = t.type == T_END;
 	if (is(&t, "INSERT"))
 		return fixed > 0 ? insert_in_two(l, text, n, fixed, q) : insert(l, text, n, 0, q);
 	if (!end)

@@ -23,9 +23,10 @@ struct chsql {
 	struct slice settings;	/* CHSQL_INSERT_DATA: "SETTINGS a = 1" between format and data, or empty */
 	size_t head;		/* CHSQL_INSERT_DATA: length of the statement in front of FORMAT or VALUES */
 	size_t data;		/* CHSQL_INSERT_DATA: offset of the data */
+	unsigned empty : 1;	/* blanks, comments and semicolons only */
 	unsigned outfile : 1;	/* INTO OUTFILE */
 	unsigned infile : 1;	/* FROM INFILE */
-	unsigned file_function : 1;	/* file(...), which no grant stops as a function of a path */
+	unsigned outside : 1;	/* file(path) or disk(type = ...), which no grant stops */
 	unsigned input_function : 1;	/* input(...) */
 	unsigned whole : 1;	/* result has a part at its end that belongs to all of it (totals, extremes, one array) */
 };

@@ -35,8 +35,8 @@ shown(const char *url, const char *body, int end)
 		strcat(out, " outfile");
 	if (q.infile)
 		strcat(out, " infile");
-	if (q.file_function)
-		strcat(out, " file()");
+	if (q.outside)
+		strcat(out, " outside");
 	if (q.input_function)
 		strcat(out, " input()");
 	if (q.whole)
@@ -98,7 +98,7 @@ main(void)
 		{ NULL, "INSERT INTO t SELECT a FROM input('a UInt8') FORMAT CSV 1", 1, "insert-select input()" },
 		{ NULL, "INSERT INTO t FROM INFILE '/x' FORMAT CSV", 1, "[INSERT INTO t FROM INFILE '/x' ][CSV][][] infile" },
 		{ NULL, "INSERT INTO FUNCTION file('/x') FORMAT CSV 1", 1,
-		    "[INSERT INTO FUNCTION file('/x') ][CSV][][1] file()" },
+		    "[INSERT INTO FUNCTION file('/x') ][CSV][][1] outside" },
 		/* queries */
 		{ NULL, "SELECT 1", 0, "more" },
 		{ NULL, "SELECT 1 FORMAT JSON", 1, "select[JSON]" },
@@ -114,12 +114,14 @@ main(void)
 		/* what must be refused */
 		{ NULL, "SELECT 1 INTO OUTFILE '/x' FORMAT CSV", 1, "select[CSV] outfile" },
 		{ NULL, "SELECT 1 INTO/**/outfile '/x'", 1, "select[] outfile" },
-		{ NULL, "SELECT file('/x')", 1, "select[] file()" },
-		{ NULL, "SELECT `file` ('/x')", 1, "select[] file()" },
-		{ NULL, "SELECT \"f\\x69le\"('/x')", 1, "select[] file()" },
-		{ NULL, "SELECT \342\200\234file\342\200\235('/x')", 1, "select[] file()" },
-		{ NULL, "SELECT * APPLY(file) FROM t", 1, "select[] file()" },
-		{ NULL, "SELECT * APPLY file FROM t", 1, "select[] file()" },
+		{ NULL, "SELECT file('/x')", 1, "select[] outside" },
+		{ NULL, "SELECT `file` ('/x')", 1, "select[] outside" },
+		{ NULL, "SELECT \"f\\x69le\"('/x')", 1, "select[] outside" },
+		{ NULL, "SELECT \342\200\234file\342\200\235('/x')", 1, "select[] outside" },
+		{ NULL, "SELECT * APPLY(file) FROM t", 1, "select[] outside" },
+		{ NULL, "SELECT * APPLY file FROM t", 1, "select[] outside" },
+		{ NULL, "CREATE TABLE t (a Int8) SETTINGS disk = disk(type = s3)", 1, "other[] outside" },
+		{ NULL, "SELECT 1 SETTINGS disk = 'x'", 1, "select[]" },
 		{ NULL, "SELECT 'it''s file(1)', file FROM t", 1, "select[]" },
 		{ NULL, "SELECT 'a\\' file(' FROM t", 1, "select[]" },
 		{ NULL, "SELECT $x$ file(1) $x$", 1, "select[]" },
