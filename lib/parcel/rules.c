@@ -31,12 +31,6 @@
 #define DAYS_MAX 10000			/* n of bday and day */
 #define HOURS_MAX 240000		/* n of hour and bhour */
 
-const char *const promise_name[PROMISE_N] = { "none", "explicit", "rule", "carrier_edd" };
-const char *const start_name[START_N] = { "accepted", "created", "label" };
-const char *const stop_name[STOP_N] = { "none", "delivered", "first_attempt", "ready_for_pickup" };
-const char *const unit_name[UNIT_N] = { "none", "bday", "day", "hour", "bhour" };
-const char *const pause_name[PAUSE_N] = { "customs", "hold", "reschedule", "pickup", "force" };
-
 static const char *const match_name[MATCH_TEXTS] = {
 	"tier", "segment", "carrier", "service", "origin", "dest", "mode",
 };

@@ -15,8 +15,6 @@
 
 #define DAY INT64_C(86400)
 
-const char *const sla_state_name[SLA_STATES] = { "not_applicable", "pending", "at_risk", "met", "missed" };
-
 int
 window_match(const struct window *w, const struct sla_facts *f)
 {

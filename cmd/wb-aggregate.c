@@ -1,0 +1,193 @@
+/* wb-aggregate: groups facts into the rows of a mart, or any records by anything. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/utc.h"
+#include "io/file.h"
+#include "parcel/days.h"
+#include "parcel/group.h"
+#include "parcel/mart.h"
+#include "run/stage.h"
+
+#define DAYS_MAX (1024 * 1024)	/* bytes of a file of days */
+#define BATCH_MAX 128
+
+enum { DAYS = TOOL_OWN, BATCH };
+
+static struct tool tool = {
+	.name = "wb-aggregate",
+	.usage = "wb-aggregate -t MART [-v] [--days LIST | FILE] [--batch ID] [FILE ...]\n"
+	    "       wb-aggregate [-v] [-g FIELD[,...]] -a EXPR[,...] ... [FILE ...]",
+	.letters = "t:g:a:",
+	.longs = (const struct option[]){
+		{ "days", required_argument, NULL, DAYS },
+		{ "batch", required_argument, NULL, BATCH },
+		{ 0 },
+	},
+};
+
+/* A list of days, else the name of a file with a day a line. */
+static void
+read_days(struct days *d, const char *arg)
+{
+	struct buf text = { 0 };
+	struct err e = ERR_NONE;
+
+	if (*arg >= '0' && *arg <= '9' && days_read(d, slice_of(arg), NULL, &e) == 0)
+		return;
+	days_fini(d);
+	if (strcmp(arg, "-") == 0)
+		tool_usage(&tool, "--days: a list or a file, not standard input");
+	if (file_read(arg, DAYS_MAX, &text, &e) == -1)
+		tool_usage(&tool, "--days: neither a list of days nor a file: %s", e.msg);
+	if (days_read(d, buf_as_slice(&text), arg, &e) == -1)
+		tool_die(&tool, &e);
+	buf_fini(&text);
+}
+
+/* The batch's id as a JSON string: the one given, else now in digits. */
+static struct slice
+batch_id(const char *given, char *dst)
+{
+	char text[UTC_LEN], id[UTC_LEN];
+	size_t i, n = 0;
+
+	if (given != NULL) {
+		if (*given == '\0' || strlen(given) > BATCH_MAX)
+			tool_usage(&tool, "--batch: not a text of 1 to %d bytes", BATCH_MAX);
+		return (struct slice){ dst, (size_t)(json_quote(dst, slice_of(given)) - dst) };
+	}
+	(void)utc_put(text, tool.now);
+	for (i = 0; i < UTC_LEN; i++)
+		if (strchr("-:.", text[i]) == NULL)
+			id[n++] = text[i];
+	return (struct slice){ dst, (size_t)(json_quote(dst, (struct slice){ id, n }) - dst) };
+}
+
+static int
+aggregate_mart(const char *name, const char *days_arg, const char *batch_arg, char **files)
+{
+	struct stage st = { .tool = &tool, .flags = STAGE_ONCE, .made_of = "rows" };
+	struct mart *m = mart_new(name);
+	struct days days = { 0 };
+	struct err e = ERR_NONE;
+	struct record rec;
+	struct fault fault;
+	char batch[6 * BATCH_MAX + 2], *end;
+	struct slice id;
+	size_t i, n;
+	int rc;
+
+	if (m == NULL)
+		tool_usage(&tool, "-t: \"%s\" is no mart that this version makes (mart_delivery_day, mart_sla_day)", name);
+	if (days_arg != NULL)
+		read_days(&days, days_arg);
+	id = batch_id(batch_arg, batch);
+	stage_open(&st, files);
+	while ((rc = stage_next(&st, &rec)) > 0) {
+		switch (mart_add(m, rec.json, days_arg != NULL ? &days : NULL, &fault, &e)) {
+		case MART_COUNTED:
+			st.acct.folded++;
+			break;
+		case MART_OUTSIDE:
+			stage_count(&st, "outside of the days", 1);
+			stage_filter(&st);
+			break;
+		case MART_ORPHAN:
+			stage_count(&st, "orphan", 1);
+			stage_filter(&st);
+			break;
+		case MART_NOT_DUE:
+			stage_count(&st, "not_applicable", 1);
+			stage_filter(&st);
+			break;
+		default:
+			if (fault.code != NULL)
+				stage_reject(&st, &rec, &fault);
+			else
+				(void)stage_fail(&st, &e);
+			break;
+		}
+	}
+	/* all rows or none: a mart of half of the input is no mart */
+	for (i = 0, n = rc == 0 ? mart_rows(m) : 0; i < n; i++) {
+		end = mart_put(m, i, tool.now, id, stage_room(&st, mart_row_max(m, i, id)), &e);
+		if (end == NULL) {
+			(void)stage_fail(&st, &e);
+			break;
+		}
+		stage_made(&st, end);
+	}
+	mart_free(m);
+	days_fini(&days);
+	return stage_close(&st);
+}
+
+static int
+aggregate_groups(const char *fields, const char *const *expr, size_t exprs, char **files)
+{
+	struct stage st = { .tool = &tool, .flags = STAGE_ONCE, .made_of = "groups" };
+	struct err e = ERR_NONE;
+	struct group *g = group_new(fields, expr, exprs, &e);
+	struct record rec;
+	struct fault fault;
+	size_t i, n;
+	int rc;
+
+	if (g == NULL)
+		tool_usage(&tool, "%s", e.msg);
+	stage_open(&st, files);
+	while ((rc = stage_next(&st, &rec)) > 0) {
+		if (group_add(g, rec.json, &fault, &e) == 0)
+			st.acct.folded++;
+		else if (fault.code != NULL)
+			stage_reject(&st, &rec, &fault);
+		else
+			(void)stage_fail(&st, &e);
+	}
+	for (i = 0, n = rc == 0 ? group_rows(g) : 0; i < n; i++)
+		stage_made(&st, group_put(g, i, stage_room(&st, group_row_max(g, i))));
+	group_free(g);
+	return stage_close(&st);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *mart = NULL, *days = NULL, *batch = NULL, *fields = NULL;
+	const char **expr = mem_alloc((size_t)argc * sizeof *expr);
+	size_t exprs = 0;
+	int c, rc;
+
+	while ((c = tool_opt(&tool, argc, argv)) != -1)
+		switch (c) {
+		case 't':
+			mart = optarg;
+			break;
+		case 'g':
+			fields = optarg;
+			break;
+		case 'a':
+			expr[exprs++] = optarg;
+			break;
+		case DAYS:
+			days = optarg;
+			break;
+		case BATCH:
+			batch = optarg;
+			break;
+		}
+	if (mart != NULL && (fields != NULL || exprs > 0))
+		tool_usage(&tool, "either a mart (-t) or a group-by (-g, -a)");
+	if (mart == NULL && (days != NULL || batch != NULL))
+		tool_usage(&tool, "--days and --batch are for marts (-t)");
+	if (mart == NULL && exprs == 0)
+		tool_usage(&tool, "neither a mart (-t) nor expressions (-a)");
+	rc = mart != NULL ? aggregate_mart(mart, days, batch, argv + optind)
+	    : aggregate_groups(fields, expr, exprs, argv + optind);
+	free(expr);
+	return rc;
+}
