@@ -1,11 +1,9 @@
-/* wb-run: starts a lane, one pipeline as one unit: the first death ends all of it. */
-#include <sys/file.h>
-#include <sys/prctl.h>
+/* wb-run: starts a lane, one pipeline as one unit: the first death ends all of it, and an endless lane starts again. */
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,81 +16,196 @@
 #include "base/mem.h"
 #include "base/utc.h"
 #include "io/file.h"
+#include "run/lane.h"
 #include "run/tool.h"
 
-#define GRACE_MS 2000	/* between SIGTERM and SIGKILL for the rest of a lane that broke */
+#define MS 1000000LL		/* ns */
+#define GRACE_MS 2000		/* between SIGTERM and SIGKILL for the rest of a lane that broke */
+#define DRAIN_MS 40000		/* for a lane that was asked to stop: more than its source's own grace */
+#define BACKOFF_MIN_MS 200
+#define BACKOFF_MAX_MS 30000
 
-struct child {
-	char *line;
-	pid_t pid;		/* 0: not running */
-	int status;		/* as of waitpid() */
-};
-
-struct lane {
-	const char *name;
-	struct child *stage;
-	size_t n, cap;
-	int lock;
-};
-
-enum { ONCE = TOOL_OWN, LOCK };
+enum { ONCE = TOOL_OWN, LOCK, STATUS };
 
 static struct tool tool = {
 	.name = "wb-run",
-	.usage = "wb-run [-v] [-n NAME] [--lock DIR] --once {LANE | -- STAGE ...}",
+	.usage = "wb-run [-v] [-n NAME] [--lock DIR] [--once] {LANE | -- STAGE ...}\n"
+	    "       wb-run [--lock DIR] --status [NAME]",
 	.letters = "n:",
 	.longs = (const struct option[]){
 		{ "once", no_argument, NULL, ONCE },
 		{ "lock", required_argument, NULL, LOCK },
+		{ "status", no_argument, NULL, STATUS },
 		{ 0 },
 	},
 };
 
+static sigset_t wanted;		/* signals that are waited for */
+static int stops;		/* times that the user asked to stop */
+static int breaking;		/* the lane is being taken down: deaths are our doing */
+
 static void
-add_stage(struct lane *l, const char *p, size_t n)
+tell_death(const struct lane_stage *s)
 {
-	while (n > 0 && (*p == ' ' || *p == '\t'))
-		p++, n--;
-	while (n > 0 && (p[n - 1] == ' ' || p[n - 1] == '\t' || p[n - 1] == '\r'))
-		n--;
-	if (n == 0 || *p == '#')
+	if (breaking && WIFSIGNALED(s->status) && tool.verbose == 0)
 		return;
-	l->stage = mem_grow(l->stage, &l->cap, l->n + 1, sizeof *l->stage);
-	l->stage[l->n++] = (struct child){ .line = mem_dup(p, n) };
+	if (WIFSIGNALED(s->status))
+		tool_warn(&tool, "killed by signal %d: %s", WTERMSIG(s->status), s->line);
+	else if (WEXITSTATUS(s->status) != 0 || tool.verbose > 0)
+		tool_warn(&tool, "exit %d: %s", WEXITSTATUS(s->status), s->line);
 }
 
-/* A stage a line; # begins a comment line; a backslash at the end of a line goes on. */
-static void
-read_lane(struct lane *l, const char *path)
+/* Waits for one of the signals, at most until the deadline (monotonic ns; 0: for ever). */
+static int
+wait_signal(int64_t deadline)
 {
-	struct buf text = { 0 }, line = { 0 };
-	struct err e = ERR_NONE;
-	size_t at, end;
+	int64_t left = deadline ? deadline - utc_mono() : 3600 * 1000 * MS;
+	struct timespec ts = { 0 };
 
-	if (file_read(path, 1 << 20, &text, &e) == -1)
-		tool_die(&tool, &e);
-	for (at = 0; at < text.n; at = end + 1) {
-		const char *lf = memchr(text.p + at, '\n', text.n - at);
+	if (left > 0)
+		ts = (struct timespec){ left / (1000 * MS), left % (1000 * MS) };
+	return sigtimedwait(&wanted, NULL, &ts);
+}
 
-		end = lf ? (size_t)(lf - text.p) : text.n;
-		buf_put(&line, text.p + at, end - at);
-		if (end > at && text.p[end - 1] == '\\' && lf != NULL) {
-			line.p[line.n - 1] = ' ';
-			continue;
+/* Waits for the lane's end and returns its status.  The first stage that fails ends the others. */
+static int
+wait_lane(struct lane *l)
+{
+	int64_t deadline = 0;
+	int result = 0, sig;
+
+	while (lane_reap(l, tell_death, &result) > 0) {
+		if (result != 0 && !breaking) {
+			breaking = 1;
+			lane_signal(l, SIGTERM);
+			deadline = utc_mono() + GRACE_MS * MS;
 		}
-		add_stage(l, line.p ? line.p : "", line.n);
-		buf_clear(&line);
+		sig = wait_signal(deadline);
+		if (sig == SIGTERM || sig == SIGINT) {
+			/* the source drains: it ends with a checkpoint, and the lane with it */
+			if (stops++ == 0)
+				lane_signal_head(l, SIGTERM);
+			else
+				lane_signal(l, SIGKILL);
+			if (deadline == 0)
+				deadline = utc_mono() + DRAIN_MS * MS;
+		}
+		if (deadline != 0 && utc_mono() >= deadline) {
+			breaking = 1;
+			lane_signal(l, SIGKILL);
+			deadline = utc_mono() + GRACE_MS * MS;
+		}
 	}
-	buf_fini(&line);
-	buf_fini(&text);
+	breaking = 0;
+	return result;
 }
 
-/* The lane's lock: held by wb-run and, through the inherited descriptor, by every stage. */
-static void
-lock_lane(struct lane *l, const char *dir)
+/* Time of the source's last acknowledged checkpoint, as its status file has it; 0: none. */
+static int64_t
+last_ckpt(const char *path)
 {
-	char path[PATH_MAX], own[64], pid[32] = "";
-	ssize_t n;
+	struct stat sb;
+
+	return path != NULL && stat(path, &sb) == 0 && sb.st_size > 0 ?
+	    (int64_t)sb.st_mtim.tv_sec * 1000000000 + sb.st_mtim.tv_nsec : 0;
+}
+
+/* An endless lane is started again, later and later, until it has got on by a checkpoint. */
+static int
+run_lane(struct lane *l, const sigset_t *mask)
+{
+	struct err e = ERR_NONE;
+	int64_t backoff = BACKOFF_MIN_MS, before, until;
+	int status, sig;
+
+	for (;;) {
+		before = last_ckpt(l->status);
+		if (lane_start(l, mask, &e) == -1)
+			tool_warn(&tool, "%s", e.msg);
+		status = wait_lane(l);
+		if (e.status != 0 && status == 0)
+			status = e.status;
+		e = ERR_NONE;
+		if (l->once || stops > 0)
+			return status;
+		switch (status) {
+		case 0:
+		case EX_USAGE:
+		case EX_DATAERR:
+		case EX_UNAVAILABLE:
+		case EX_SOFTWARE:
+		case EX_CONFIG:
+			return status;
+		}
+		if (last_ckpt(l->status) != before)
+			backoff = BACKOFF_MIN_MS;
+		tool_say(&tool, "lane %s ended with %d, starts again in %.1f s", l->name, status, (double)backoff / 1000);
+		until = utc_mono() + backoff * MS;
+		while (utc_mono() < until) {
+			sig = wait_signal(until);
+			if (sig == SIGTERM || sig == SIGINT)
+				return 0;	/* nothing runs: nothing to drain */
+		}
+		backoff = backoff * 2 < BACKOFF_MAX_MS ? backoff * 2 : BACKOFF_MAX_MS;
+	}
+}
+
+/* One line a lane: its status file, with its age and whether it runs. */
+static void
+print_status(const char *dir, const char *name)
+{
+	char path[PATH_MAX], text[512];
+	struct buf b = { 0 };
+	struct err e = ERR_NONE;
+	int64_t at;
+
+	(void)snprintf(path, sizeof path, "%s/%s.status", dir, name);
+	at = last_ckpt(path);
+	if (at != 0 && file_read(path, 4096, &b, &e) == 0)
+		(void)err_show(text, sizeof text, b.p, b.n > 0 && b.p[b.n - 1] == '\n' ? b.n - 1 : b.n);
+	else
+		(void)snprintf(text, sizeof text, "no checkpoint");
+	printf("%s\t%s\t", name, lane_is_locked(dir, name) ? "runs" : "stopped");
+	if (at != 0)
+		printf("%.1f s ago\t", (double)(utc_now() - at / 1000000) / 1000);
+	printf("%s\n", text);
+	buf_fini(&b);
+}
+
+static int
+status(const char *dir, const char *name)
+{
+	struct dirent **list = NULL;
+	int n, i, found = 0;
+	char *dot;
+
+	n = scandir(dir, &list, NULL, alphasort);
+	if (n == -1)
+		tool_die(&tool, &(struct err){ .status = EX_IOERR, .msg = "the folder of the locks cannot be read (--lock DIR)" });
+	for (i = 0; i < n; i++) {
+		dot = strrchr(list[i]->d_name, '.');
+		if (dot != NULL && strcmp(dot, ".lock") == 0) {
+			*dot = '\0';
+			if (name == NULL || strcmp(name, list[i]->d_name) == 0) {
+				print_status(dir, list[i]->d_name);
+				found = 1;
+			}
+		}
+		free(list[i]);
+	}
+	free(list);
+	if (name != NULL && !found) {
+		tool_warn(&tool, "no lane %s in %s", name, dir);
+		return 1;
+	}
+	return fflush(stdout) == 0 ? 0 : EX_IOERR;
+}
+
+/* Folder of locks and status files. */
+static const char *
+lock_dir(const char *dir)
+{
+	static char own[64];
 
 	if (dir == NULL)
 		dir = env_get("WB_LOCKS");
@@ -103,243 +216,86 @@ lock_lane(struct lane *l, const char *dir)
 		(void)mkdir(own, 0700);
 		dir = own;
 	}
-	if ((size_t)snprintf(path, sizeof path, "%s/%s.lock", dir, l->name) >= sizeof path)
-		tool_usage(&tool, "-n: the name is too long");
-	l->lock = open(path, O_RDWR | O_CREAT, 0644);
-	if (l->lock == -1)
-		tool_die(&tool, &(struct err){ .status = EX_IOERR, .msg = "the lane's lock cannot be opened (--lock DIR)" });
-	if (flock(l->lock, LOCK_EX | LOCK_NB) == -1) {
-		n = pread(l->lock, pid, sizeof pid - 1, 0);
-		pid[n > 0 ? (size_t)n : 0] = '\0';
-		tool_warn(&tool, "lane %s runs already (pid %s, %s)", l->name, pid[0] ? pid : "unknown", path);
-		exit(EX_TEMPFAIL);
-	}
-	n = snprintf(pid, sizeof pid, "%ld", (long)getpid());
-	if (ftruncate(l->lock, 0) == -1 || pwrite(l->lock, pid, (size_t)n, 0) != n)
-		tool_warn(&tool, "%s: %s", path, strerror(errno));
+	return dir;
 }
 
-static void
-die(const char *what)
+/* Base name of the lane's file, without its ending.  The caller frees. */
+static char *
+name_of(const char *path)
 {
-	struct err e = ERR_NONE;
+	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	const char *dot = strrchr(base, '.');
 
-	err_set(&e, EX_TEMPFAIL, "%s: %s", what, strerror(errno));
-	tool_die(&tool, &e);
-}
-
-static void
-make_pipe(int fd[2])
-{
-	if (pipe2(fd, O_CLOEXEC) == -1)
-		die("pipe");
-}
-
-/* Lets a descriptor live through exec and names it in the environment. */
-static void
-hand_over(const char *name, int fd)
-{
-	char text[16];
-
-	(void)snprintf(text, sizeof text, "%d", fd);
-	if (fcntl(fd, F_SETFD, 0) == -1 || setenv(name, text, 1) == -1)
-		_exit(EX_TEMPFAIL);
-}
-
-static pid_t
-start_stage(const struct child *c, int in, int out, int ack_in, int ack_out, const sigset_t *mask, pid_t group)
-{
-	char *sh = NULL;
-	pid_t parent = getpid(), pid = fork();
-
-	if (pid == -1)
-		die("fork");
-	if (pid > 0) {
-		(void)setpgid(pid, group);
-		return pid;
-	}
-	(void)setpgid(0, group);
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(EX_TEMPFAIL);
-	if ((in != -1 && dup2(in, STDIN_FILENO) == -1) || (out != -1 && dup2(out, STDOUT_FILENO) == -1))
-		_exit(EX_TEMPFAIL);
-	if (ack_in != -1)
-		hand_over("WB_ACK_IN", ack_in);
-	if (ack_out != -1)
-		hand_over("WB_ACK_OUT", ack_out);
-	(void)sigprocmask(SIG_SETMASK, mask, NULL);
-	sh = mem_resize(NULL, strlen(c->line) + 6);
-	(void)snprintf(sh, strlen(c->line) + 6, "exec %s", c->line);
-	(void)execl("/bin/sh", "sh", "-c", sh, (char *)NULL);
-	_exit(EX_TEMPFAIL);
-}
-
-static void
-start_lane(struct lane *l, const sigset_t *mask)
-{
-	int ack[2], p[2] = { -1, -1 }, in = -1;
-	pid_t group = 0;
-	size_t i;
-
-	(void)setenv("WB_LANE", l->name, 1);
-	(void)setenv("WB_ONCE", "1", 1);
-	(void)unsetenv("WB_ACK_IN");
-	(void)unsetenv("WB_ACK_OUT");
-	make_pipe(ack);
-	for (i = 0; i < l->n; i++) {
-		int last = i == l->n - 1;
-
-		if (!last)
-			make_pipe(p);
-		l->stage[i].pid = start_stage(&l->stage[i], in, last ? -1 : p[1],
-		    i == 0 ? ack[0] : -1, last ? ack[1] : -1, mask, group);
-		if (group == 0)
-			group = l->stage[i].pid;
-		if (in != -1)
-			(void)close(in);
-		if (!last)
-			(void)close(p[1]);
-		in = p[0];
-		p[0] = -1;
-	}
-	(void)close(ack[0]);
-	(void)close(ack[1]);
-}
-
-static void
-signal_all(const struct lane *l, int sig)
-{
-	size_t i;
-
-	for (i = 0; i < l->n; i++)
-		if (l->stage[i].pid > 0)
-			(void)kill(l->stage[i].pid, sig);
-}
-
-/* Exit status of a stage: that of exit(), EX_TEMPFAIL for one that was killed, EX_CONFIG for one that sh could not start. */
-static int
-stage_status(int status)
-{
-	if (!WIFEXITED(status))
-		return EX_TEMPFAIL;
-	return WEXITSTATUS(status) == 126 || WEXITSTATUS(status) == 127 ? EX_CONFIG : WEXITSTATUS(status);
-}
-
-static void
-tell_death(const struct child *c, int ended_by_us)
-{
-	if (ended_by_us && WIFSIGNALED(c->status) && tool.verbose == 0)
-		return;
-	if (WIFSIGNALED(c->status))
-		tool_warn(&tool, "killed by signal %d: %s", WTERMSIG(c->status), c->line);
-	else if (WEXITSTATUS(c->status) != 0 || tool.verbose > 0)
-		tool_warn(&tool, "exit %d: %s", WEXITSTATUS(c->status), c->line);
-}
-
-/*
- * Waits for all stages.  The first that fails ends the others.  The lane's status is
- * that of the stage that says most: a neighbour's death makes the others exit
- * EX_TEMPFAIL, so any other status is the cause.
- */
-static int
-wait_lane(struct lane *l, const sigset_t *wanted)
-{
-	int64_t deadline = 0, left;
-	int result = 0, stops = 0, status = 0, sig;
-	size_t running = l->n, i;
-	struct timespec ts;
-	pid_t pid;
-
-	while (running > 0) {
-		while (running > 0 && (pid = waitpid(-1, &status, WNOHANG)) > 0)
-			for (i = 0; i < l->n; i++) {
-				if (l->stage[i].pid != pid)
-					continue;
-				l->stage[i].pid = 0;
-				l->stage[i].status = status;
-				running--;
-				tell_death(&l->stage[i], deadline != 0);
-				if (result == 0 || (result == EX_TEMPFAIL && stage_status(status) != 0))
-					result = stage_status(status);
-				if (result != 0 && deadline == 0) {
-					signal_all(l, SIGTERM);
-					deadline = utc_mono() + GRACE_MS * 1000000LL;
-				}
-			}
-		if (running == 0)
-			break;
-		left = deadline ? deadline - utc_mono() : 3600 * 1000000000LL;
-		if (left <= 0) {
-			signal_all(l, SIGKILL);
-			left = 100 * 1000000LL;
-		}
-		ts = (struct timespec){ left / 1000000000LL, left % 1000000000LL };
-		sig = sigtimedwait(wanted, NULL, &ts);
-		if (sig == SIGTERM || sig == SIGINT)
-			signal_all(l, stops++ == 0 ? SIGTERM : SIGKILL);
-	}
-	return result;
+	return mem_dup(base, dot != NULL && dot != base ? (size_t)(dot - base) : strlen(base));
 }
 
 int
 main(int argc, char **argv)
 {
-	struct lane l = { .lock = -1 };
+	struct lane l;
+	struct err e = ERR_NONE;
+	struct buf text = { 0 };
 	const char *dir = NULL;
-	char *base = NULL, *dot;
-	sigset_t wanted, mask;
-	int once = 0, c, i;
+	char *name = NULL, path[PATH_MAX];
+	sigset_t mask;
+	int ask = 0, c, i;
 
+	lane_init(&l);
 	while ((c = tool_opt(&tool, argc, argv)) != -1)
 		switch (c) {
 		case 'n':
 			l.name = optarg;
 			break;
 		case ONCE:
-			once = 1;
+			l.once = 1;
 			break;
 		case LOCK:
 			dir = optarg;
 			break;
+		case STATUS:
+			ask = 1;
+			break;
 		}
-	if (!once)
-		tool_usage(&tool, "--once is missing: this version runs bounded lanes only");
+	dir = lock_dir(dir);
+	if (ask)
+		return status(dir, argv[optind]);
 	if (optind == argc)
 		tool_usage(&tool, "no lane");
 	if (strcmp(argv[optind - 1], "--") == 0) {
 		for (i = optind; i < argc; i++)
-			add_stage(&l, argv[i], strlen(argv[i]));
+			lane_parse(&l, argv[i], strlen(argv[i]));
 	} else {
 		if (argc - optind > 1)
 			tool_usage(&tool, "one lane at a time; stages follow --");
-		read_lane(&l, argv[optind]);
-		base = mem_dup(argv[optind], strlen(argv[optind]));
-		if (l.name == NULL) {
-			l.name = strrchr(base, '/') ? strrchr(base, '/') + 1 : base;
-			if ((dot = strrchr(l.name, '.')) != NULL && dot != l.name)
-				*dot = '\0';
-		}
+		if (file_read(argv[optind], 1 << 20, &text, &e) == -1)
+			tool_die(&tool, &e);
+		lane_parse(&l, text.p ? text.p : "", text.n);
+		if (l.name == NULL)
+			l.name = name = name_of(argv[optind]);
 	}
 	if (l.n == 0)
 		tool_usage(&tool, "the lane has no stage");
-	if (l.name == NULL)
+	if (l.name == NULL && !l.once)
+		tool_usage(&tool, "an endless lane needs a name (-n)");
+	if (l.name == NULL) {
 		l.name = "once";
-	else if (strchr(l.name, '/') != NULL || strpbrk(l.name, "\"\\\n") != NULL || *l.name == '\0')
-		tool_usage(&tool, "-n: \"%s\" is no name for a lane", l.name);
-	else
-		lock_lane(&l, dir);
-
+	} else {
+		if (strpbrk(l.name, "/\"\\\n") != NULL || *l.name == '\0')
+			tool_usage(&tool, "-n: \"%s\" is no name for a lane", l.name);
+		if ((size_t)snprintf(path, sizeof path, "%s/%s.status", dir, l.name) >= sizeof path)
+			tool_usage(&tool, "-n: the name is too long");
+		if (lane_lock(&l, dir, &e) == -1)
+			tool_die(&tool, &e);
+		l.status = path;
+	}
 	(void)sigemptyset(&wanted);
 	(void)sigaddset(&wanted, SIGCHLD);
 	(void)sigaddset(&wanted, SIGTERM);
 	(void)sigaddset(&wanted, SIGINT);
 	(void)sigprocmask(SIG_BLOCK, &wanted, &mask);
-	start_lane(&l, &mask);
-	c = wait_lane(&l, &wanted);
-	for (i = 0; (size_t)i < l.n; i++)
-		free(l.stage[i].line);
-	free(l.stage);
-	free(base);
+	c = run_lane(&l, &mask);
+	lane_fini(&l);
+	buf_fini(&text);
+	free(name);
 	return c;
 }

@@ -24,9 +24,9 @@ EOT
 status 0 'a lane file' wb-run --once "$tmp/day.lane"
 like "$(cat "$tmp/out")" '"lane":"day"' 'is named by its file'
 is "$(grep -c '"a"' "$tmp/out")" 3 'records come out at its end'
-is "$(env WB_LANE=x sh -c "$(grep -v '^#' "$tmp/day.lane" | sed -e :a -e '/\\$/N; s/\\\n//; ta' | grep . | paste -sd'|')" | grep -c '"a"')" 3 'paste makes the same pipeline of it'
+is "$(env WB_LANE=x sh -c "$(grep -v '^#' "$tmp/day.lane" | sed -e :a -e '/\\$/N; s/\\\n//; ta' | grep . | paste -sd'|')" 2>/dev/null | grep -c '"a"')" 3 'paste makes the same pipeline of it'
 
-status 64 'without --once' wb-run "$tmp/day.lane"
+status 64 'an endless lane without a name' wb-run -- "$tmp/head" "$pass"
 status 64 'no lane' wb-run --once
 status 78 'a lane file that is not there' wb-run --once "$tmp/none"
 status 65 'the status of the stage that failed' wb-run --once -- "$tmp/head" "sh -c 'cat >/dev/null; exit 65'"
@@ -35,6 +35,28 @@ status 75 'a stage that is killed' wb-run --once -- "$tmp/head" "sh -c 'kill -9 
 status 75 'a head that dies without @end' wb-run --once -- "sh -c 'head -c 60 $tmp/head >/dev/null; $tmp/head | head -n 3'" "$pass"
 is "$(grep -c '@end' "$tmp/out")" 0 'ends nothing'
 status 78 'a stage that cannot be found' wb-run --once -- "$tmp/head" "$tmp/nothing" "$pass"
+
+# an endless lane
+cat >"$tmp/flaky" <<EOT
+#!/bin/sh
+# fails twice with a neighbour's status, then ends as a drained source does
+n=\$(cat "$tmp/tries" 2>/dev/null || echo 0); n=\$((n + 1)); echo \$n >"$tmp/tries"
+[ \$n -gt 2 ] || exit 75
+exec "$tmp/head"
+EOT
+chmod +x "$tmp/flaky"
+status 0 'an endless lane starts again after a temporary end' wb-run -n flaky -- "$tmp/flaky" "$pass -s"
+is "$(cat "$tmp/tries")" 3 'until it is told to end'
+like "$(cat "$tmp/err")" 'lane flaky ended with 75, starts again in 0.2 s' 'says when'
+like "$(cat "$tmp/err")" 'lane flaky ended with 75, starts again in 0.4 s' 'and waits longer each time'
+for rc in 64 65 69 70 78; do
+	rm -f "$tmp/tries"
+	status $rc "but not after $rc" timeout 20 wb-run -n flaky -- "sh -c 'echo x >>$tmp/tries; exit $rc'" "$pass -s"
+	is "$(wc -l <"$tmp/tries")" 1 "once is enough of $rc"
+done
+echo '{"run":"r1","n":7}' >"$tmp/flaky.status"
+like "$(wb-run --status flaky)" '^flaky	stopped	[0-9.]+ s ago	\{"run":"r1","n":7\}$' '--status'
+status 1 '--status of a lane that never was' wb-run --status nothing
 
 # the lock
 mkfifo "$tmp/go"
