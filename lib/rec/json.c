@@ -49,8 +49,8 @@ struct level {
 	uint8_t depth;
 };
 
-static const char *
-COLD fail(struct json *j, const char *at, const char *code, const char *fault)
+static COLD const char *
+fail(struct json *j, const char *at, const char *code, const char *fault)
 {
 	const struct json_work *w = j->work;
 

@@ -33,6 +33,17 @@ show(const char *s, size_t n)
 	return out;
 }
 
+static uint64_t state;
+
+static uint32_t
+rnd(uint32_t n)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (uint32_t)(state >> 32) % n;
+}
+
 /* ---- a checker of its own: recursive, byte by byte ---- */
 
 struct check {
@@ -655,6 +666,8 @@ static const char *const records[] = {
 	"\"extra\":{\"a\":[],\"b\":{},\"c\":[1,-2.5e3,[null]],\"d\":{\"a\":true}},\"edd\":null}",
 	"{ \"name\" : \"\\u041f\\u0440 \\ud83d\\ude00 \\\"x\\\"\\\\\", \"b\\u0062\" : [ 1 , 2 ] , "
 	"\"text\": \"日本語テキスト — naïve “q” 😀😀 zażółć gęślą jaźń\\n\" }",
+	"{\"n\":{},\"a0\":1,\"a1\":1,\"a2\":1,\"a3\":1,\"a4\":1,\"a5\":1,\"a6\":1,\"a7\":1,\"a8\":1,\"a9\":1,\"b0\":1,\"b1\":1,"
+	"\"b2\":1,\"b3\":1,\"b4\":1,\"b5\":1,\"b6\":1,\"b7\":1,\"b8\":1,\"b9\":1,\"c0\":1,\"c1\":1,\"c2\":1,\"c3\":1}",
 };
 #define RECORDS (sizeof records / sizeof *records)
 
@@ -708,6 +721,24 @@ test_utf8(void)
 		ok(bad == 0, "at every place: %s", show(t[i], strlen(t[i])));
 	}
 	ok(all > 50000, "%zu records", all);
+
+	/* good text with a byte or two changed */
+	state = 4242;
+	for (bad = all = 0, i = 0; i < 40000; i++) {
+		static const char odd[] = "x\x80\x8f\x90\x9f\xa0\xbf\xc1\xc2\xd0\xdf\xe0\xe2\xed\xef\xf0\xf1\xf4\xf5";
+
+		p = stpcpy(s, "{\"a\":\"");
+		for (n = 20 + rnd(60); n > 0; n--)
+			p = stpcpy(p, rnd(3) ? t[rnd(3)] : t[rnd(10)]);
+		n = (size_t)(p - s);
+		for (k = rnd(3); k > 0; k--)
+			s[6 + rnd((uint32_t)n - 6)] = odd[rnd(sizeof odd - 1)];
+		p = stpcpy(p, ends[rnd(3)]);
+		bad += !agree(s, (size_t)(p - s), 1);
+		all += wide.fault == NULL;
+	}
+	is_int(bad, 0, "text with some bytes changed");
+	ok(all > 10000 && all < 30000, "%zu of it accepted", all);
 }
 
 static void
@@ -740,17 +771,6 @@ test_flipped(void)
 }
 
 /* ---- random documents ---- */
-
-static uint64_t state;
-
-static uint32_t
-rnd(uint32_t n)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (uint32_t)(state >> 32) % n;
-}
 
 static int blank_share;
 
