@@ -82,6 +82,8 @@ struct scope {
 struct fieldplan {
 	struct source source[FIELD_N][FIELDMAP_SOURCES];
 	uint8_t sources[FIELD_N];
+	uint8_t plain[FIELD_N];		/* the first source is a member of inner as it stands: */
+	uint32_t slot[FIELD_N];		/* this one */
 	struct json_pointer *each;	/* NULL: the record is the element */
 	int64_t date_only[FIELDMAP_TIMES];
 	size_t date_onlys;
@@ -417,6 +419,13 @@ compile(struct fieldplan *p, struct pointers *ptr)
 			if (ptr->of[i][k] != NULL)
 				aim(&p->source[i][k], p->source[i][k].whole ? &p->record : p->inner,
 				    slice_of(ptr->of[i][k]));
+	for (i = 0; i < FIELD_N; i++) {
+		const struct source *src = &p->source[i][0];
+
+		p->plain[i] = p->sources[i] > 0 && src->reading == AS_IS && !src->constant && src->rest == NULL &&
+		    (!src->whole || ptr->each == NULL);
+		p->slot[i] = src->slot;
+	}
 	number_slots(&p->record);
 	number_slots(&p->element);
 }
@@ -431,6 +440,8 @@ fieldmap_load(struct fieldmap *fm, struct slice text, const char *file, struct e
 	int rc = 0;
 
 	*fm = (struct fieldmap){ .plan = mem_alloc(sizeof *fm->plan) };
+	if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
+		text.p += 3;	/* a byte order mark */
 	for (r.p = text.p; rc == 0 && r.p < end; r.p = lf + 1) {
 		lf = memchr(r.p, '\n', (size_t)(end - r.p));
 		if (lf == NULL)
@@ -663,6 +674,12 @@ unquoted(struct fieldplan *p, enum field field, const struct json_value *v)
 	return &p->found[field];
 }
 
+static inline int
+nothing(const struct json_value *v)
+{
+	return v->type == JSON_NULL || (v->type == JSON_STRING && v->raw.n == 2);
+}
+
 /* The field's value from one source, or NULL. */
 static const struct json_value *
 take_value(struct fieldmap *fm, enum field field, const struct source *src)
@@ -682,7 +699,7 @@ take_value(struct fieldmap *fm, enum field field, const struct source *src)
 			v = &p->found[field];
 		}
 	}
-	if (v->type == JSON_NULL || (v->type == JSON_STRING && v->raw.n == 2))
+	if (nothing(v))
 		return NULL;
 	switch (src->reading) {
 	case SECONDS:
@@ -711,6 +728,7 @@ int
 fieldmap_next(struct fieldmap *fm, int64_t *i, struct fault *f)
 {
 	struct fieldplan *p = fm->plan;
+	const struct json_member **slot = p->inner->slot, *found;
 	struct json_member m;
 	size_t field, k;
 
@@ -731,8 +749,15 @@ fieldmap_next(struct fieldmap *fm, int64_t *i, struct fault *f)
 	for (field = 0; field < FIELD_N; field++) {
 		const struct json_value *v = NULL;
 
+		k = 0;
+		if (p->plain[field]) {
+			found = slot[p->slot[field]];
+			if (found != NULL && !nothing(&found->v))
+				v = &found->v;
+			k = 1;
+		}
 		fm->epoch[field].kind = EPOCH_NOT;
-		for (k = 0; v == NULL && k < p->sources[field]; k++)
+		for (; v == NULL && k < p->sources[field]; k++)
 			v = take_value(fm, (enum field)field, &p->source[field][k]);
 		fm->value[field] = v;
 	}

@@ -2,6 +2,33 @@
 #include "base/num.h"
 #include "rec/src.h"
 
+/* The form in which src_put() writes it, and short numbers: 0, or -1, which says nothing. */
+static int
+get_plain(struct slice raw, struct src *s)
+{
+	int64_t *num[] = { &s->partition, &s->offset, &s->ts_ms, &s->i };
+	const char *p = raw.p + 2, *end = raw.p + raw.n - 1, *q;
+	int i, digits;
+
+	if (raw.n < 12 || raw.p[1] != '"')
+		return -1;
+	for (q = p; q < end && *q != '"'; q++)
+		if (*q == '\\')
+			return -1;
+	s->topic = (struct slice){ p, (size_t)(q - p) };
+	p = q + 1;
+	for (i = 0; i < 4; i++) {
+		if (p >= end || *p != ',')
+			return -1;
+		*num[i] = 0;
+		for (p++, digits = 0; (unsigned char)(*p - '0') <= 9; p++, digits++)
+			*num[i] = *num[i] * 10 + (*p - '0');
+		if (digits < 1 || digits > 18)
+			return -1;
+	}
+	return p == end ? 0 : -1;
+}
+
 int
 src_get(const struct json_value *v, struct src *s)
 {
@@ -12,6 +39,8 @@ src_get(const struct json_value *v, struct src *s)
 
 	if (v->type != JSON_ARRAY)
 		return -1;
+	if (get_plain(v->raw, s) == 0)
+		return 0;
 	json_enter(&w, v);
 	while (json_next(&w, &m)) {
 		if (n == 0 ? m.v.type != JSON_STRING : n > 4 || json_i64(&m.v, num[n - 1]) == -1)
