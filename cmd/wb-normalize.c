@@ -175,11 +175,11 @@ print_coverage(const struct rules *r)
 
 		for (s = states = 0; s < STATUS_INFO; s++)
 			states += c->status[s] > 0;
-		printf("%-20.*s %6" PRIu32 " %4" PRIu32 "/%d %8" PRIu32 " ", (int)name.n, name.p, c->rows,
+		printf("%-20.*s %6" PRIu32 " %4" PRIu32 "/%d %8" PRIu32, (int)name.n, name.p, c->rows,
 		    states, STATUS_INFO, c->status[STATUS_UNKNOWN]);
-		for (s = 0; s < STATUS_INFO; s++)
+		for (s = 0, states = 0; s < STATUS_INFO; s++)
 			if (c->status[s] == 0)
-				printf(" %s", status_name[s]);
+				printf("%s%s", states++ ? " " : "  ", status_name[s]);
 		printf("%s\n", map_find(&r->vocabularies, name) != MAP_NONE ? " (of no carrier)"
 		    : carrierref_code(&r->carriers, name) == NULL ? " (no such carrier)" : "");
 		rows += c->rows;
