@@ -7,7 +7,7 @@
 /*
  * The topic tracking.events, message by message, in the order in which the
  * gateway put them there.  At most SYNTH_TOPIC_OPEN shipments are under way at
- * once, in memory of about 1 KB each; beyond that (more than some 100,000
+ * once, in memory of about 1 KB each; beyond that (more than some 250,000
  * shipments a month) the oldest are told ahead of their time, so that the stamps
  * go back now and then, as between partitions of a real topic.
  */

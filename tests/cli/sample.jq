@@ -77,7 +77,7 @@ def verdict($s; $region):
 		else "pending" end;
 
 (reduce $regions[] as $r ({}; .[$r.region_code] = $r)) as $region
-| (reduce .[] as $e ({}; .[$e.shipment_id] += [$e])) as $events
+| (group_by(.shipment_id) | map({key: .[0].shipment_id, value: .}) | from_entries) as $events
 | [$shipments[] | . as $s
 	| ($events[.shipment_id] // []) | distinct | order | voided | fold | verdict($s; $region[$s.dest_region])
 	| . + {shipment_id: $s.shipment_id, carrier_id: $s.carrier_id, client_id: $s.client_id, region: $s.dest_region, price: $s.price,
