@@ -41,6 +41,8 @@ is "$(wc -l <"$tmp/events" | tr -d ' ')" "$(jq '.messages | .events + .duplicate
 is "$(jq -n --slurpfile s shipments.ndjson '($s | map({key: .shipment_id, value: 1}) | from_entries) as $known | [inputs | select($known[.shipment_id] == null)] | length' "$tmp/events")" 0 "every event is of a shipment"
 is "$(jq -n --slurpfile s shipments.ndjson '($s | map({key: .shipment_id, value: .}) | from_entries) as $k | all(inputs; $k[.shipment_id].tracking_number == .tracking_number)' "$tmp/events")" true "the tracking numbers agree"
 is "$(jq -n --slurpfile s shipments.ndjson '($s | map({key: .shipment_id, value: 1}) | from_entries) as $k | [inputs.shipment_id | select(. != null and $k[.] == null)] | length' support_contacts.ndjson integrations_log.ndjson shipment_events.ndjson)" 0 "so is every row"
+is "$(jq -n 'all(inputs; .received_at <= "2026-03-26T00:00:00.000Z" and ._src[3] <= 1774483200000)' "$tmp/events")" true "nor is anything received after now"
+is "$(wb-sample --shipments 60000 -t tracking.events | grep -F '"raw_code":"26","raw_subcode":"2"' | grep -c '"status"')" 0 "what retracts leaves its meaning to the map"
 is "$(jq -s 'map(.updated_at) | max < "2026-03-26T00:00:00.000Z"' shipments.ndjson)" true "nothing is known that came after now"
 
 # Shares of faults.
