@@ -140,7 +140,7 @@ say_state(struct buf *b, const struct verdict *v, const struct taxonomy *t)
 		[WHY_NOT_JUDGED] = "an orphan: no created_at", [WHY_NO_DUE] = "no due",
 		[WHY_CANCELLED] = "cancelled before due", [WHY_LOST] = "lost before due",
 		[WHY_RETURNING] = "its return began before due", [WHY_REASON] = "excluded by ",
-		[WHY_IN_TIME] = "the clock stopped in time", [WHY_LATE] = "the clock stopped late",
+		[WHY_IN_TIME] = "the clock stopped in time", [WHY_LATE] = "the clock stopped behind due",
 		[WHY_CLOSED] = "closed without a stop", [WHY_PAUSED] = "the clock stands",
 		[WHY_OVERDUE] = "due is over", [WHY_NEAR] = "due is near",
 		[WHY_EDD] = "the carrier expects it behind due", [WHY_STALE] = "silent for too long",

@@ -479,7 +479,8 @@ judge_at(const struct sla_facts *f, const struct term *term, struct verdict *v)
 		v->judge_at = (utc_day_of(v->now * 1000) + 1) * DAY;
 		return;
 	}
-	/* events and pauses that lie ahead of now are seen when their time has come */
+	/* what lies ahead of now, be it the begin, is seen when its time has come */
+	sooner(v, v->begin);
 	for (i = 0; i < v->found.n; i++) {
 		sooner(v, v->found.p[i].open);
 		if (v->found.p[i].close != PAUSE_OPEN)
@@ -490,6 +491,9 @@ judge_at(const struct sla_facts *f, const struct term *term, struct verdict *v)
 			sooner(v, f->event[i].at);
 	if (v->is_paused && v->due < v->now)
 		sooner(v, term_next_move(term, v->now));
+	/* due, moving on, may overtake a return that lies ahead */
+	if (v->is_paused && u->exclude_returning && f->return_started != SLA_NONE && f->return_started > v->now)
+		sooner(v, v->now + 1);
 	if (v->state == SLA_NOT_APPLICABLE)
 		return;
 	sooner(v, v->due + 1);
