@@ -178,7 +178,10 @@ stage_reject_raw(struct stage *st, struct slice src, struct slice raw, const str
 	buf_clear(&st->line);
 	if (st->lane || t->rejects != NULL)
 		reject_put(&st->line, src, st->as, f, raw);
-	if (st->lane || (t->rejects != NULL && strcmp(t->rejects, "-") == 0)) {
+	if (st->keep != NULL && (st->lane || (t->rejects != NULL && strcmp(t->rejects, "-") == 0))) {
+		(void)buf_room(&st->line, JSON_PAD);
+		st->keep(st->keep_arg, (struct slice){ st->line.p, st->line.n - 1 });
+	} else if (st->lane || (t->rejects != NULL && strcmp(t->rejects, "-") == 0)) {
 		out_slice(&st->out, buf_as_slice(&st->line));
 		st->acct.lines_out++;
 	} else {

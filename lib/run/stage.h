@@ -80,6 +80,9 @@ struct stage {
 	int wait_ms;			/* > 0: STAGE_IDLE after so long without input */
 	const char *as;			/* name in rejects, default tool->name ("wb-ch-load:fct_event") */
 	const char *made_of;		/* what account.made counts: "documents" */
+	/* a sink with a store: takes the rejects that would go into the stream, of this stage too ({"@reject":...}, no LF) */
+	void (*keep)(void *arg, struct slice reject);
+	void *keep_arg;
 
 	/* for the program to read */
 	struct out out;
