@@ -83,7 +83,7 @@ int json_scan_portable(struct json *j, struct slice s);
  * rest_cap 0).  It remembers which slot a name has that the scanner knows, so
  * that a member of a record like those before costs one look into a table.
  */
-struct json_names;	/* names are 256 bytes at most */
+struct json_names;	/* of names of 256 bytes at most */
 struct json_names *json_names_new(const char *const *name, size_t n);
 void json_names_free(struct json_names *names);
 size_t json_pick(struct json_names *names, const struct json *j,
@@ -94,7 +94,7 @@ const struct json_member *json_get(const struct json *j, struct slice name);
 
 /*
  * Walking inside a value that json_scan() has accepted (no check is repeated).
- * json_first() enters an array or object value; json_next() gives its elements or
+ * json_enter() enters an array or object value; json_next() gives its elements or
  * members one by one: 1, and 0 at the end.
  */
 struct json_walk {
