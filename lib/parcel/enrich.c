@@ -364,7 +364,7 @@ static void
 carrier(struct enrich *x, const struct ref_shipment *s, const struct named *named)
 {
 	uint32_t id = s->carrier != 0 ? s->carrier : named->id;
-	struct slice code = id != 0 ? refs_find_carrier(x->refs, id) : (struct slice){ 0 };
+	struct slice code = refs_find_carrier(x->refs, id);	/* none has id 0 */
 
 	own_int(x, DOC_CARRIER_ID_, id);
 	if (code.p != NULL) {

@@ -472,5 +472,7 @@ refs_find_carrier(const struct refs *r, uint32_t id)
 	uint64_t key = id;
 	uint32_t i = map_find(&r->carriers, key_of(&key));
 
-	return i == MAP_NONE ? (struct slice){ 0 } : refs_word(r, r->carrier[i].code);
+	if (i == MAP_NONE)
+		return (struct slice){ 0 };
+	return refs_word(r, r->carrier[i].code);
 }
