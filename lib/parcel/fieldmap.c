@@ -7,6 +7,7 @@
  *	date_only_times HH:MM[:SS] ...
  *
  *	SOURCE	[s: | ms: | lower: | json:] POINTER | ^POINTER | "text" | number | true | false
+ *		POINTER?"text"
  *	POINTER	RFC 6901; a blank in it is written as backslash and blank
  *
  * Compiled, a source is the slot of a top-level member and, where the pointer goes on,
@@ -53,6 +54,7 @@ struct source {
 	uint8_t reading;
 	uint8_t whole;			/* ^: of the whole record */
 	uint8_t constant;
+	uint8_t when;			/* the constant, when what is pointed to is true */
 	uint32_t slot;
 	struct json_pointer *rest;	/* NULL: the member itself */
 	struct json_value value;	/* a constant */
@@ -133,7 +135,7 @@ word(struct reader *r, struct slice *w)
 	if (r->p == r->end || *r->p == '#')
 		return 0;
 	for (p = r->p; p < r->end && (quoted || !is_blank(*p)); p++) {
-		if (*p == '"' && (quoted || p == r->p || p[-1] == ':'))
+		if (*p == '"' && (quoted || p == r->p || p[-1] == ':' || p[-1] == '?'))
 			quoted = !quoted;
 		else if (*p == '\\' && p + 1 < r->end && (quoted || is_blank(p[1])))
 			p++;
@@ -240,7 +242,6 @@ constant(const struct reader *r, enum field field, struct slice w, struct source
 		(void)bad(r, "a constant of the wrong type:", w);
 		goto out;
 	}
-	src->constant = 1;
 	src->value = *v;
 	src->text = b.p;	/* the value's bytes lie in it */
 	b = (struct buf){ 0 };
@@ -279,8 +280,20 @@ source(const struct reader *r, enum field field, struct slice w, struct source *
 		rest.p++;
 		rest.n--;
 	}
-	if (!src->whole && (rest.n == 0 || rest.p[0] != '/'))
+	if (!src->whole && (rest.n == 0 || rest.p[0] != '/')) {
+		src->constant = 1;
 		return constant(r, field, rest, src);
+	}
+	for (i = 0; i + 1 < rest.n && memcmp(rest.p + i, "?\"", 2) != 0; i++)
+		;
+	if (i + 1 < rest.n) {
+		src->when = 1;
+		if (src->reading != AS_IS)
+			return bad(r, "a condition cannot be converted:", w);
+		if (constant(r, field, (struct slice){ rest.p + i + 1, rest.n - i - 1 }, src) == -1)
+			return -1;
+		rest.n = i;
+	}
 	if (pointer_text(r, rest, dst, sizeof dst, &text) == -1)
 		return -1;
 	*pointer = mem_dup(text.p, text.n);
@@ -422,8 +435,8 @@ compile(struct fieldplan *p, struct pointers *ptr)
 	for (i = 0; i < FIELD_N; i++) {
 		const struct source *src = &p->source[i][0];
 
-		p->plain[i] = p->sources[i] > 0 && src->reading == AS_IS && !src->constant && src->rest == NULL &&
-		    (!src->whole || ptr->each == NULL);
+		p->plain[i] = p->sources[i] > 0 && src->reading == AS_IS && !src->constant && !src->when &&
+		    src->rest == NULL && (!src->whole || ptr->each == NULL);
 		p->slot[i] = src->slot;
 	}
 	number_slots(&p->record);
@@ -697,6 +710,11 @@ take_value(struct fieldmap *fm, enum field field, const struct source *src)
 			if (!json_find_in(src->rest, v, &p->found[field]))
 				return NULL;
 			v = &p->found[field];
+		}
+		if (src->when) {
+			if (v->type != JSON_TRUE && !slice_eq(v->raw, SLICE("\"true\"")))
+				return NULL;
+			v = &src->value;
 		}
 	}
 	if (nothing(v))

@@ -125,6 +125,13 @@ conversions(void)
 	    "lat=-1.5 pieces=12 damaged=true ", "numbers and truth in texts");
 	is_str(eval("pieces json:/p\n", "{\"p\":\"012\"}"), "pieces=\"012\" ", "what is none stays a text");
 	is_str(eval("pieces json:/p\n", "{\"p\":7}"), "pieces=7 ", "what is one already too");
+	is_str(eval("raw_subcode /r?\"return\" /s\n", "{\"r\":true,\"s\":\"x\"}"), "raw_subcode=\"return\" ", "a condition that holds");
+	is_str(eval("raw_subcode /r?\"a return\" /s\n", "{\"r\":\"true\",\"s\":\"x\"}"), "raw_subcode=\"a return\" ", "also in a text");
+	is_str(eval("raw_subcode /r?\"return\" /s\n", "{\"r\":false,\"s\":\"x\"}"), "raw_subcode=\"x\" ", "one that does not");
+	is_str(eval("raw_subcode /a/r?\"return\"\n", "{\"a\":{\"r\":1}}"), "", "nor does a number");
+	is_str(eval("raw_subcode /r?\"return\"\n", "{}"), "", "nor nothing");
+	is_str(eval("raw_subcode lower:/r?\"return\"\n", "{}"), "78 m:1: a condition cannot be converted: \"lower:/r?\"return\"\"", "no conversion");
+	is_str(eval("pieces /r?\"1\"\n", "{}"), "78 m:1: a constant of the wrong type: \"\"1\"\"", "of the field's type");
 	is_str(eval("event_time ms:/_src/3\n", "{\"_src\":[\"t\",0,5,1717398000000,0]}"),
 	    "event_time=1717398000000 received_at=1717398000000 ", "a feed without event times");
 }
