@@ -448,11 +448,14 @@ fieldmap_load(struct fieldmap *fm, struct slice text, const char *file, struct e
 {
 	struct reader r = { .file = file, .e = e };
 	struct pointers *ptr = mem_alloc(sizeof *ptr);
-	const char *end = text.p + text.n, *lf;
+	const char *end, *lf;
 	size_t i, k;
 	int rc = 0;
 
 	*fm = (struct fieldmap){ .plan = mem_alloc(sizeof *fm->plan) };
+	if (text.n == 0)
+		text = SLICE("");
+	end = text.p + text.n;
 	if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
 		text.p += 3;	/* a byte order mark */
 	for (r.p = text.p; rc == 0 && r.p < end; r.p = lf + 1) {

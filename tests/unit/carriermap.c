@@ -71,6 +71,7 @@ lookup(void)
 	is_str(of_text(HEAD "c,a b,,lost,\n", "\xc2\xa0 A B\n", ""), "exact lost", "blanks are cut at the ends only");
 	is_str(of_text(HEAD "c,a b,,lost,\n", "ab", ""), "none unknown", "and stay between");
 	is_str(of_text(HEAD "c,000,,lost,\n", "0", ""), "exact lost", "a zero stays");
+	is_str(of_text(HEAD "c,7,,lost,\n", "7", "00"), "code lost", "so a subcode of zeros is not the empty one");
 	is_str(of_text(HEAD "c,00a,,lost,\n", "a", ""), "none unknown", "what is no number keeps its zeros");
 	is_str(of_text(HEAD "c,007,,lost,\nc,7,,info,\n", "7", ""), "exact info", "a row that is spelled so goes first");
 	is_str(of_text(HEAD "c,007,,lost,\nc,7,,info,\n", "007", ""), "exact lost", "each");
