@@ -149,6 +149,19 @@ add(struct taxonomy *t, struct slice name, struct reason reason)
 	t->reasons = i + 1;
 }
 
+/* A name that needs no escape wherever it is written. */
+static int
+plain(struct slice name)
+{
+	size_t i;
+
+	for (i = 0; i < name.n; i++)
+		if (!(name.p[i] >= 'a' && name.p[i] <= 'z') && !(name.p[i] >= '0' && name.p[i] <= '9') &&
+		    name.p[i] != '_' && name.p[i] != '.')
+			return 0;
+	return name.n <= REASON_NAME;
+}
+
 static int
 load_reason(struct taxonomy *t, struct csv_reader *r, struct err *e)
 {
@@ -166,7 +179,7 @@ load_reason(struct taxonomy *t, struct csv_reader *r, struct err *e)
 		const char *dot = name.n > 0 ? memchr(name.p, '.', name.n) : NULL;
 		int party, clk;
 
-		if (dot == NULL || dot == name.p || dot + 1 == name.p + name.n)
+		if (dot == NULL || dot == name.p || dot + 1 == name.p + name.n || !plain(name))
 			return bad(r, "not of the form party.detail: reason", name, e);
 		first.n = (size_t)(dot - name.p);
 		if (map_find(&t->names, name) != MAP_NONE)

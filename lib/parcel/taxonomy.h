@@ -59,6 +59,7 @@ int party_by_name(struct slice name);		/* enum party, or -1 */
 
 #define REASON_NONE 0		/* the empty reason */
 #define REASON_MAX 4096
+#define REASON_NAME 64		/* bytes of a name: small letters, digits, _ and one or more dots */
 
 struct taxonomy {
 	struct {

@@ -95,6 +95,7 @@ wrong(void)
 		const char *text, *fault;
 	} reason[] = {
 		{ "", "reason.csv:1: no column \"reason\"" },
+		{ "reason,party,clock\ncarrier.A,carrier,carrier\n", "reason.csv:2: not of the form party.detail: reason \"carrier.A\"" },
 		{ "reason,party,clock\ncarrier,carrier,carrier\n", "reason.csv:2: not of the form party.detail: reason \"carrier\"" },
 		{ "reason,party,clock\n,carrier,carrier\n", "reason.csv:2: not of the form party.detail: reason \"\"" },
 		{ "reason,party,clock\ncarrier.x,carrier,carrier\n\ncarrier.x,carrier,carrier\n",
