@@ -71,7 +71,7 @@ struct account {
 	uint64_t stray;		/* rejected without the limit (code history) */
 };
 
-#define STAGE_COUNTERS 12
+#define STAGE_COUNTERS 24	/* codes of rejects, and what the program counts besides */
 
 struct stage {
 	/* set by the program before stage_open() */
