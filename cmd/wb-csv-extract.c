@@ -24,11 +24,11 @@
 #define STR_(x) #x
 #define STR(x) STR_(x)
 
-enum { DELIMITER = TOOL_OWN, QUOTE, HEADER, NO_HEADER, SKIP };
+enum { DELIMITER = TOOL_OWN, QUOTE, HEADER, NO_HEADER, SKIP, RECORDS };
 
 static struct tool tool = {
 	.name = "wb-csv-extract",
-	.usage = "wb-csv-extract [-v] [--delimiter C] [--quote C] [--header NAMES | --no-header] [--skip N] [-t NAME] [FILE ...]",
+	.usage = "wb-csv-extract [-v] [--delimiter C] [--quote C] [--header NAMES | --no-header] [--skip N] [-t NAME] [--records] [FILE ...]",
 	.letters = "t:",
 	.longs = (const struct option[]){
 		{ "delimiter", required_argument, NULL, DELIMITER },
@@ -36,6 +36,7 @@ static struct tool tool = {
 		{ "header", required_argument, NULL, HEADER },
 		{ "no-header", no_argument, NULL, NO_HEADER },
 		{ "skip", required_argument, NULL, SKIP },
+		{ "records", no_argument, NULL, RECORDS },
 		{ 0 },
 	},
 	.libs = "libcsv " STR(CSV_MAJOR) "." STR(CSV_MINOR) "." STR(CSV_RELEASE),
@@ -48,6 +49,7 @@ static struct {
 	int no_header;
 	uint64_t skip;
 	const char *name;	/* NULL: the name of the file */
+	int records;		/* NDJSON that has its _src */
 } opt = { .delimiter = -1, .quote = '"' };
 
 /* One file on its way. */
@@ -92,6 +94,9 @@ options(int argc, char **argv)
 			break;
 		case NO_HEADER:
 			opt.no_header = 1;
+			break;
+		case RECORDS:
+			opt.records = 1;
 			break;
 		case SKIP:
 			opt.skip = tool_num(&tool, "--skip", optarg, 0, UINT32_MAX);
@@ -269,6 +274,24 @@ put_row(struct extract *x, struct fault *f)
 	return 0;
 }
 
+/* Passes on a record of ours, which brings its own _src; -1 with the fault. */
+static int
+put_own(struct extract *x, struct fault *f)
+{
+	const struct json_member *m = x->json.member;
+	struct json_value all = { .raw = x->json.raw, .type = JSON_OBJECT, .spaced = x->json.spaced };
+	struct src s;
+	size_t i;
+
+	if (x->json.n == 0 || !slice_eq(m->name, SLICE("_src")) || src_get(&m->v, &s) == -1)
+		return fault_set(f, "missing", "_src", "not the first member");
+	for (i = 1; i < x->json.n; i++)
+		if (m[i].name.n > 0 && (m[i].name.p[0] == '@' || (m[i].name_escaped && src_foreign(&x->json) != NULL)))
+			return fault_set(f, "reserved", "@", "a name that belongs to Waybill");
+	stage_put(x->st, json_compact(stage_room(x->st, all.raw.n), &all));
+	return 0;
+}
+
 /* Writes the record of a line of NDJSON; -1 with the fault. */
 static int
 put_message(struct extract *x, struct fault *f)
@@ -279,6 +302,8 @@ put_message(struct extract *x, struct fault *f)
 
 	if (json_scan(&x->json, x->csv.raw) == -1)
 		return fault_set(f, x->json.code, "", "%s at byte %zu", x->json.fault, x->json.at + 1);
+	if (opt.records)
+		return put_own(x, f);
 	m = src_foreign(&x->json);
 	if (m != NULL)
 		return fault_set(f, "reserved", err_show(name, sizeof name, m->name.p, m->name.n), "a name that belongs to Waybill");

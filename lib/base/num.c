@@ -24,9 +24,9 @@ int
 num_i64(struct slice s, int64_t *v)
 {
 	int neg = s.n > 0 && s.p[0] == '-';
-	uint64_t x;
+	uint64_t x = 0;
 
-	if (num_u64((struct slice){ s.p + neg, s.n - (size_t)neg }, &x) == -1)
+	if (s.n == 0 || num_u64((struct slice){ s.p + neg, s.n - (size_t)neg }, &x) == -1)
 		return -1;
 	if (x > (uint64_t)INT64_MAX + (uint64_t)neg)
 		return -1;

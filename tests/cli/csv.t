@@ -173,4 +173,9 @@ PY
 else
 	skip 'SCMS: real files' "no data (\$WB_DATA, $data)"
 fi
+
+# --records
+printf '%s\n' '{"_src":["t",3,7,1,0],"a": 1}' '{"a":1}' '{"_src":["t",3,8,1,0],"@ckpt":{}}' '{"_src":[3],"a":1}' >"$tmp/own.ndjson"
+is "$(wb-csv-extract --quiet --records "$tmp/own.ndjson")" '{"_src":["t",3,7,1,0],"a":1}' '--records: a record keeps its _src'
+is "$(wb-csv-extract --quiet --records --rejects - "$tmp/own.ndjson" | sed -n 's/.*"code":"\([a-z]*\)".*/\1/p' | paste -sd' ')" 'missing reserved missing' '--records: what is no record is rejected'
 done_testing
