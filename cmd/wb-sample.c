@@ -100,7 +100,7 @@ rows_shipment(const struct synth_world *w, const struct synth_plan *p, struct si
 	struct synth_fate f;
 
 	synth_plan_fate(w, p, &f);
-	line(s, synth_line_shipment(room(s), w, p, &f));
+	line(s, synth_line_shipment(room(s), p, &f));
 }
 
 static void
@@ -171,7 +171,8 @@ write_what(const struct synth_world *w, const struct what *what, int fd, const c
 	}
 	rc = out_flush(&s.out, e);
 	if (rc == 0 && tool.verbose)
-		tool_say(&tool, "%s: %llu lines, %llu bytes", what->name, (unsigned long long)s.lines, (unsigned long long)s.out.bytes);
+		tool_say(&tool, "%s: %llu lines, %llu bytes", what->name, (unsigned long long)s.lines,
+		    (unsigned long long)s.out.bytes);
 	out_close(&s.out);
 	return rc;
 }

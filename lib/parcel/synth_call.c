@@ -7,7 +7,8 @@
 #define ATTEMPTS 4
 
 const char *const synth_call_operation[4] = { "create_label", "cancel", "track", "webhook" };
-const char *const synth_call_outcome[7] = { "ok", "client_error", "server_error", "timeout", "auth_error", "rate_limited", "schema_error" };
+const char *const synth_call_outcome[7] = { "ok", "client_error", "server_error", "timeout", "auth_error",
+    "rate_limited", "schema_error" };
 
 static const int32_t duration_ms[] = { 12, 28, 45, 60, 78, 95, 120, 150, 190, 240, 330, 520, 900, 1900, 6800 };
 static const uint16_t fault[7] = { 0, 18, 34, 26, 4, 12, 6 };		/* by outcome, in 100 */
@@ -24,8 +25,8 @@ is_incident(const struct synth_plan *p, int64_t ts)
 
 /* One call with its retries, from row n on; a call that is not over by now is not logged. */
 static size_t
-call(const struct synth_world *w, const struct synth_plan *p, struct synth_rand *r, struct synth_call *c, size_t n,
-    enum synth_operation op, int64_t ts)
+call(const struct synth_world *w, const struct synth_plan *p, struct synth_rand *r, struct synth_call *c,
+    size_t n, enum synth_operation op, int64_t ts)
 {
 	unsigned request = n ? c[n - 1].request + 1u : 0, attempt = 1;
 	size_t first = n;
@@ -34,8 +35,10 @@ call(const struct synth_world *w, const struct synth_plan *p, struct synth_rand 
 		uint32_t bad = is_incident(p, ts) ? 600000 : 14000;
 		struct synth_call *x = &c[n];
 
-		*x = (struct synth_call){ .ts = ts, .request = (uint8_t)request, .attempt = (uint8_t)attempt, .operation = (uint8_t)op };
-		x->duration = (uint32_t)synth_rand_quantile(r, duration_ms, sizeof duration_ms / sizeof duration_ms[0]);
+		*x = (struct synth_call){
+			.ts = ts, .request = (uint8_t)request, .attempt = (uint8_t)attempt, .operation = (uint8_t)op,
+		};
+		x->duration = (uint32_t)SYNTH_RAND_OF(r, duration_ms);
 		if (synth_rand_chance(r, bad))
 			x->outcome = (uint8_t)synth_rand_pick(r, fault, 100);
 		x->http = http[x->outcome];

@@ -8,7 +8,15 @@
 
 /* Calls between the platform and the carriers, one row an attempt. */
 enum synth_operation { SYNTH_CREATE_LABEL, SYNTH_CANCEL_LABEL, SYNTH_TRACK, SYNTH_WEBHOOK };
-enum synth_outcome { SYNTH_OK, SYNTH_CLIENT_ERROR, SYNTH_SERVER_ERROR, SYNTH_TIMEOUT, SYNTH_AUTH_ERROR, SYNTH_RATE_LIMITED, SYNTH_SCHEMA_ERROR };
+enum synth_outcome {
+	SYNTH_OK,
+	SYNTH_CLIENT_ERROR,
+	SYNTH_SERVER_ERROR,
+	SYNTH_TIMEOUT,
+	SYNTH_AUTH_ERROR,
+	SYNTH_RATE_LIMITED,
+	SYNTH_SCHEMA_ERROR,
+};
 
 extern const char *const synth_call_operation[4], *const synth_call_outcome[7];
 
@@ -24,6 +32,7 @@ struct synth_call {
 
 #define SYNTH_CALLS 64
 
+/* Fills c[] in the order of the calls; returns how many rows. */
 size_t synth_call_make(const struct synth_world *w, const struct synth_plan *p, struct synth_call c[SYNTH_CALLS]);
 
 #endif

@@ -6,7 +6,8 @@
 #define HOUR INT64_C(3600000)
 #define STREAM_CONTACT 3
 
-const char *const synth_contact_topic[10] = { "wismo", "address_change", "reschedule", "damage", "lost", "not_received", "refund", "cod", "complaint", "other" };
+const char *const synth_contact_topic[10] = { "wismo", "address_change", "reschedule", "damage", "lost",
+    "not_received", "refund", "cod", "complaint", "other" };
 const char *const synth_contact_channel[6] = { "phone", "chat", "email", "form", "social", "other" };
 
 static const uint16_t topic_late[10] = { 64, 2, 5, 2, 5, 4, 7, 1, 9, 1 };
@@ -46,8 +47,8 @@ synth_contact_make(const struct synth_world *w, const struct synth_plan *p, cons
 		x->channel = (uint8_t)synth_rand_pick(&r, channel_weight, 100);
 		if (synth_rand_chance(&r, 25000))
 			x->names_shipment = x->on_late = 0;
-		x->reply = x->opened + synth_rand_quantile(&r, reply_sec, sizeof reply_sec / sizeof reply_sec[0]) * 1000;
-		x->resolved = x->reply + synth_rand_quantile(&r, resolve_sec, sizeof resolve_sec / sizeof resolve_sec[0]) * 1000;
+		x->reply = x->opened + SYNTH_RAND_OF(&r, reply_sec) * 1000;
+		x->resolved = x->reply + SYNTH_RAND_OF(&r, resolve_sec) * 1000;
 		x->reopened = synth_rand_chance(&r, 40000);
 		if (synth_rand_chance(&r, 330000))
 			x->csat = (uint8_t)(x->on_late ? synth_rand_range(&r, 1, 4) : synth_rand_range(&r, 3, 5));

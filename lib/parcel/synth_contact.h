@@ -22,6 +22,7 @@ struct synth_contact {
 
 #define SYNTH_CONTACTS 4
 
+/* Fills c[] in the order of opening; returns how many. */
 size_t synth_contact_make(const struct synth_world *w, const struct synth_plan *p, const struct synth_fate *f,
     struct synth_contact c[SYNTH_CONTACTS]);
 

@@ -108,7 +108,8 @@ event_id(char *d, const struct synth_plan *p, unsigned event)
 static char *
 tracking_number(char *d, const struct synth_plan *p)
 {
-	static const char *const prefix[SYNTH_CARRIERS] = { "15", "8008", "RU07", "BBX", "5P0", "YD-", "47", "1Z9A7E0368", "62000075014770" };
+	static const char *const prefix[SYNTH_CARRIERS] = { "15", "8008", "RU07", "BBX", "5P0", "YD-", "47",
+	    "1Z9A7E0368", "62000075014770" };
 
 	d = text(d, prefix[p->carrier]);
 	return digits(d, p->number * 7 + 1013, 10);
@@ -178,7 +179,8 @@ event_time(char *d, const struct synth_plan *p, const struct synth_event *e, int
 	case SYNTH_FORM_MILLI:
 		return offset_text(local_time(d, at + there * INT64_C(1000), 'T', 3, 0), there, ":");
 	case SYNTH_FORM_MICRO:
-		return offset_text(local_time(d, at + there * INT64_C(1000), 'T', 6, (unsigned)(p->number * 37 % 1000)), there, NULL);
+		return offset_text(local_time(d, at + there * INT64_C(1000), 'T', 6,
+		    (unsigned)(p->number * 37 % 1000)), there, NULL);
 	case SYNTH_FORM_UTC:
 		return utc_put(d, at);
 	case SYNTH_FORM_SECOND:
@@ -228,8 +230,8 @@ fault_id(char *d, const struct synth_plan *p, const struct synth_send *s)
 }
 
 char *
-synth_line_message(char *d, const struct synth_world *w, const struct synth_plan *p, const struct synth_send *s,
-    unsigned partition, uint64_t offset)
+synth_line_message(char *d, const struct synth_world *w, const struct synth_plan *p,
+    const struct synth_send *s, unsigned partition, uint64_t offset)
 {
 	const struct synth_event *e = &p->event[s->event];
 	const struct synth_code *c = &synth_code_row[e->code];
@@ -239,7 +241,7 @@ synth_line_message(char *d, const struct synth_world *w, const struct synth_plan
 	uint32_t x = synth_rand_below(&r, 1 << 20);
 	unsigned kind = s->kind;
 	int more = kind >= SYNTH_SEND_UNMAPPED;		/* a record of its own */
-	/* a gateway that knows the canonical status sends it along; what retracts must stay as the carrier said it */
+	/* a gateway that knows the status sends it along; what retracts must stay as the carrier said it */
 	int given = c->code[0] == '\0' || (x % 23 == 0 && c->step != SYNTH_RETRACT && !more);
 
 	d = src(d, "tracking.events", partition, offset, s->at);
@@ -329,7 +331,8 @@ synth_line_message(char *d, const struct synth_world *w, const struct synth_plan
 	*d++ = '"';
 	if (kind == SYNTH_SEND_BAD_RANGE || (e->courier > 0 || x % 5 == 0)) {
 		d = LIT(d, ",\"lat\":");
-		d = kind == SYNTH_SEND_BAD_RANGE ? LIT(d, "123.4567") : decimal(d, region->lat + (int32_t)(x & 1023) - 512, 4);
+		d = kind == SYNTH_SEND_BAD_RANGE ? LIT(d, "123.4567") :
+		    decimal(d, region->lat + (int32_t)(x & 1023) - 512, 4);
 		d = LIT(d, ",\"lon\":");
 		d = decimal(d, region->lon + (int32_t)(x >> 10) - 512, 4);
 	}
@@ -438,7 +441,7 @@ synth_line_client(char *d, const struct synth_world *w, size_t i)
 }
 
 char *
-synth_line_shipment(char *d, const struct synth_world *w, const struct synth_plan *p, const struct synth_fate *f)
+synth_line_shipment(char *d, const struct synth_plan *p, const struct synth_fate *f)
 {
 	static const char *const mode[] = { "door", "pickup_point", "locker" };
 	static const char *const service[] = { "STANDARD", "EXPRESS", "ECONOMY", "1CLASS", "PARCEL" };
@@ -503,7 +506,6 @@ synth_line_shipment(char *d, const struct synth_world *w, const struct synth_pla
 	d = instant(d, p->created_at);
 	d = LIT(d, ",\"updated_at\":");
 	d = instant(d, updated);
-	(void)w;
 	return LIT(d, "}\n");
 }
 

@@ -28,7 +28,7 @@ char *synth_line_message(char *d, const struct synth_world *w, const struct synt
 char *synth_line_region(char *d, const struct synth_world *w, size_t i);
 char *synth_line_carrier(char *d, const struct synth_world *w, size_t i);
 char *synth_line_client(char *d, const struct synth_world *w, size_t i);
-char *synth_line_shipment(char *d, const struct synth_world *w, const struct synth_plan *p, const struct synth_fate *f);
+char *synth_line_shipment(char *d, const struct synth_plan *p, const struct synth_fate *f);
 char *synth_line_event(char *d, const struct synth_world *w, const struct synth_plan *p, unsigned event);
 char *synth_line_call(char *d, const struct synth_plan *p, const struct synth_call *c, unsigned row);
 char *synth_line_contact(char *d, const struct synth_plan *p, const struct synth_contact *c, unsigned row);

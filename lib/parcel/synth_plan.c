@@ -16,15 +16,22 @@
 
 /* Orders by weekday, Monday first, and by hour of UTC (Moscow is three hours ahead). */
 static const uint16_t weekday_load[7] = { 110, 116, 112, 106, 100, 78, 82 };
-static const uint16_t hour_load[24] = { 14, 10, 12, 18, 28, 38, 46, 52, 56, 60, 62, 60, 58, 58, 60, 64, 68, 72, 70, 62, 48, 34, 24, 18 };
+static const uint16_t hour_load[24] = { 14, 10, 12, 18, 28, 38, 46, 52, 56, 60, 62, 60, 58, 58, 60, 64, 68, 72, 70,
+    62, 48, 34, 24, 18 };
 
 /* Quantiles. */
-static const int32_t handover_min[] = { 25, 45, 60, 90, 120, 180, 240, 300, 360, 480, 600, 720, 840, 960, 1140, 1440, 2700 };
-static const int32_t transit_permille[] = { 620, 700, 760, 800, 830, 860, 890, 910, 930, 950, 980, 1010, 1050, 1110, 1200, 1400, 2300 };
-static const int32_t pickup_min[] = { 20, 60, 120, 190, 270, 370, 480, 600, 760, 980, 1250, 1500, 1900, 2700, 3700, 5200, 8600 };
+static const int32_t handover_min[] = { 25, 45, 60, 90, 120, 180, 240, 300, 360, 480, 600, 720, 840, 960, 1140,
+    1440, 2700 };
+static const int32_t transit_permille[] = { 620, 700, 760, 800, 830, 860, 890, 910, 930, 950, 980, 1010, 1050, 1110,
+    1200, 1400, 2300 };
+static const int32_t pickup_min[] = { 20, 60, 120, 190, 270, 370, 480, 600, 760, 980, 1250, 1500, 1900, 2700, 3700,
+    5200, 8600 };
 static const int32_t lag_ms[] = { 800, 1200, 1500, 1900, 2300, 2800, 3600, 5000, 8000, 15000, 60000 };
 
-static const uint16_t service_permille[] = { [SYNTH_STANDARD] = 1000, [SYNTH_EXPRESS] = 640, [SYNTH_ECONOMY] = 1300, [SYNTH_1CLASS] = 850, [SYNTH_PARCEL] = 1050 };
+static const uint16_t service_permille[] = {
+	[SYNTH_STANDARD] = 1000, [SYNTH_EXPRESS] = 640, [SYNTH_ECONOMY] = 1300, [SYNTH_1CLASS] = 850,
+	[SYNTH_PARCEL] = 1050,
+};
 
 void
 synth_plan_begin(struct synth_world *w)
@@ -35,7 +42,8 @@ synth_plan_begin(struct synth_world *w)
 	synth_code_index(&w->codes);
 	w->load = mem_alloc(((size_t)w->days + 1) * sizeof w->load[0]);
 	for (i = 0; i < (size_t)w->days; i++)	/* the shop grows by a tenth of a percent a day */
-		w->load[i + 1] = w->load[i] + weekday_load[utc_weekday(w->from + (int32_t)i)] * (UINT64_C(1000) + i);
+		w->load[i + 1] = w->load[i] +
+		    weekday_load[utc_weekday(w->from + (int32_t)i)] * (UINT64_C(1000) + i);
 	for (i = 0; i < synth_ref_clients; i++)
 		sum += synth_ref_client[i].weight;
 	w->clients_sum = (uint16_t)sum;
@@ -76,7 +84,8 @@ created_at(const struct synth_world *w, uint64_t i)
 		else
 			hi = mid;
 	}
-	frac = (uint64_t)(at - ((dec_int)w->load[lo] << 24)) / (w->load[lo + 1] - w->load[lo]);	/* of the day, 24 bits */
+	/* of the day, 24 bits */
+	frac = (uint64_t)(at - ((dec_int)w->load[lo] << 24)) / (w->load[lo + 1] - w->load[lo]);
 	for (h = 0; h < 24; h++)
 		hours += hour_load[h];
 	for (h = 0, x = frac * hours; h < 23 && x >= (uint64_t)hour_load[h] << 24; h++)
@@ -116,11 +125,12 @@ add(struct planner *l, enum synth_step step, unsigned region)
 	*e = (struct synth_event){
 		.at = l->t, .code = (uint16_t)(c->first[l->p->carrier][step] + pick),
 		.region = (uint8_t)region, .flags = l->flags,
-		.lag = (uint32_t)synth_rand_quantile(&l->r, lag_ms, sizeof lag_ms / sizeof lag_ms[0]),
+		.lag = (uint32_t)SYNTH_RAND_OF(&l->r, lag_ms),
 	};
 	if (polled)
 		e->lag *= 9;
-	if (carrier->form != SYNTH_FORM_UTC && carrier->form != SYNTH_FORM_MILLI && carrier->form != SYNTH_FORM_MICRO)
+	if (carrier->form != SYNTH_FORM_UTC && carrier->form != SYNTH_FORM_MILLI &&
+	    carrier->form != SYNTH_FORM_MICRO)
 		e->at -= e->at % 1000;
 	if (l->p->n < SYNTH_EVENTS - 1)
 		l->p->n++;
@@ -220,7 +230,8 @@ static void
 promise(struct planner *l)
 {
 	struct synth_plan *p = l->p;
-	int64_t min = 660 + usual_transit(p) * 113 / 100 + (has_customs(p) ? 2400 : 0) + (p->mode == SYNTH_DOOR ? 1330 : 2450);
+	int64_t min = 660 + usual_transit(p) * 113 / 100 + (has_customs(p) ? 2400 : 0) +
+	    (p->mode == SYNTH_DOOR ? 1330 : 2450);
 
 	if (synth_rand_chance(&l->r, 20000))
 		return;
@@ -240,8 +251,9 @@ hub(const struct synth_plan *p, int part, int parts)
 	unsigned i = 0, at = p->origin;
 
 	for (i = 0; i < synth_ref_regions; i++) {
-		int64_t d = synth_ref_region[i].km > km ? synth_ref_region[i].km - km : km - synth_ref_region[i].km;
+		int64_t d = km - synth_ref_region[i].km;
 
+		d = d < 0 ? -d : d;
 		if (synth_ref_region[i].is_hub && d < best) {
 			best = d;
 			at = i;
@@ -289,7 +301,7 @@ transit(struct planner *l)
 	int delayed = synth_rand_chance(&l->r, 38000 + (d->slow > 1100 ? 60000 : 0));
 	unsigned at = p->origin;
 
-	total = total * synth_rand_quantile(&l->r, transit_permille, sizeof transit_permille / sizeof transit_permille[0]) / 1000;
+	total = total * SYNTH_RAND_OF(&l->r, transit_permille) / 1000;
 	total = total * synth_ref_carrier[p->carrier].slow / 1000 * d->slow / 1000;
 	(void)add(l, SYNTH_ACCEPT, p->origin);
 	for (i = 0; i < hops; i++) {
@@ -414,7 +426,7 @@ collect(struct planner *l, int locker)
 		returning(l, SYNTH_BACK_UNCLAIMED);
 		return;
 	}
-	l->t += synth_rand_quantile(&l->r, pickup_min, sizeof pickup_min / sizeof pickup_min[0]) * MINUTE;
+	l->t += SYNTH_RAND_OF(&l->r, pickup_min) * MINUTE;
 	sec = synth_clock_second(dest_zone(l), l->t);
 	if (sec > 20 * 3600)
 		next_at(l, 1, 10 * 3600, 20 * 3600);
@@ -506,8 +518,7 @@ live(struct planner *l)
 	}
 	if (synth_rand_chance(&l->r, 4000))
 		return;		/* never handed over */
-	l->t += synth_rand_quantile(&l->r, handover_min, sizeof handover_min / sizeof handover_min[0]) * MINUTE +
-	    synth_rand_below(&l->r, 60000);
+	l->t += SYNTH_RAND_OF(&l->r, handover_min) * MINUTE + synth_rand_below(&l->r, 60000);
 	if (!transit(l))
 		return;
 	if (p->mode == SYNTH_DOOR)
@@ -519,11 +530,12 @@ live(struct planner *l)
 static void
 price(struct planner *l)
 {
-	static const int32_t gram[] = { 90, 180, 300, 450, 600, 800, 1050, 1400, 1900, 2600, 3600, 5200, 8000, 14000, 29000 };
+	static const int32_t gram[] = { 90, 180, 300, 450, 600, 800, 1050, 1400, 1900, 2600, 3600, 5200, 8000,
+	    14000, 29000 };
 	struct synth_plan *p = l->p;
 	int64_t k = synth_ref_client[p->client].basket * 100;
 
-	p->weight = (uint32_t)synth_rand_quantile(&l->r, gram, sizeof gram / sizeof gram[0]);
+	p->weight = (uint32_t)SYNTH_RAND_OF(&l->r, gram);
 	p->pieces = (uint8_t)(synth_rand_chance(&l->r, 90000) ? synth_rand_range(&l->r, 2, 4) : 1);
 	k = k * (700 + synth_rand_below(&l->r, 601)) / 1000;
 	k += usual_transit(p) * 2 + p->weight / 5 * 4;
@@ -570,11 +582,7 @@ synth_plan_fate(const struct synth_world *w, const struct synth_plan *p, struct 
 			continue;
 		if (e->edd != 0)
 			f->edd = e->edd;
-		if (w->codes.is_fault[e->code]) {
-			f->exceptions++;
-			if (f->first_exception == 0)
-				f->first_exception = e->at;
-		}
+		f->exceptions += w->codes.is_fault[e->code];
 		if (e->attempt > 0)
 			f->attempts = e->attempt;
 		if (status == SYNTH_IS_INFO)

@@ -90,7 +90,7 @@ synth_plan_step(const struct synth_event *e)
 
 /* What became of a shipment by now, from its plan. */
 struct synth_fate {
-	int64_t accepted, delivered, returned, lost, cancelled, ready, return_started, first_exception;	/* 0 = never */
+	int64_t accepted, ready, delivered, return_started, returned, lost, cancelled;	/* 0 = never */
 	int32_t edd;			/* newest one told, 0 = none */
 	uint16_t attempts, exceptions, out_for_delivery;
 	uint8_t status;			/* enum synth_status of the newest state */
@@ -100,6 +100,7 @@ void synth_plan_fate(const struct synth_world *w, const struct synth_plan *p, st
 
 /* Verdict on the first promise. */
 enum synth_sla { SYNTH_SLA_NONE, SYNTH_SLA_MET, SYNTH_SLA_MISSED, SYNTH_SLA_PENDING, SYNTH_SLA_AT_RISK };
-enum synth_sla synth_plan_sla(const struct synth_world *w, const struct synth_plan *p, const struct synth_fate *f);
+enum synth_sla synth_plan_sla(const struct synth_world *w, const struct synth_plan *p,
+    const struct synth_fate *f);
 
 #endif

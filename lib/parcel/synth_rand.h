@@ -71,6 +71,8 @@ synth_rand_quantile(struct synth_rand *r, const int32_t *q, size_t n)
 	return q[i] + (((int64_t)q[i + 1] - q[i]) * f >> 20);
 }
 
+#define SYNTH_RAND_OF(r, q) synth_rand_quantile((r), (q), sizeof(q) / sizeof(q)[0])
+
 /* Index of a weighted choice; w[] adds up to sum > 0. */
 static inline size_t
 synth_rand_pick(struct synth_rand *r, const uint16_t *w, uint32_t sum)

@@ -25,7 +25,8 @@ seconds(struct synth_rand *r, int64_t lo, int64_t hi)
 
 /* Puts one more in its place by at; what is received after now has not come. */
 static size_t
-insert(const struct synth_world *w, struct synth_send *send, size_t n, struct synth_send s, struct synth_rand *produce)
+insert(const struct synth_world *w, struct synth_send *send, size_t n, struct synth_send s,
+    struct synth_rand *produce)
 {
 	size_t i = n;
 
@@ -88,7 +89,8 @@ synth_send_make(const struct synth_world *w, const struct synth_plan *p, struct 
 		if (synth_rand_chance(&r[SYNTH_MALFORMED], w->ppm[SYNTH_MALFORMED])) {
 			struct synth_send bad = { .event = s.event };
 
-			bad.kind = (uint8_t)(SYNTH_SEND_BAD + synth_rand_below(&r[SYNTH_MALFORMED], SYNTH_SEND_KINDS - SYNTH_SEND_BAD));
+			bad.kind = (uint8_t)(SYNTH_SEND_BAD +
+			    synth_rand_below(&r[SYNTH_MALFORMED], SYNTH_SEND_KINDS - SYNTH_SEND_BAD));
 			bad.received = e->at + e->lag + 5000;
 			if (bad.received <= w->now)
 				n = insert(w, send, n, bad, &produce);

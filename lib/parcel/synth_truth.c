@@ -11,7 +11,8 @@
 #include "parcel/synth_truth.h"
 
 /* Upper bounds of the lead time, hours; the last slot is open. */
-static const int32_t bound_h[] = { 1, 2, 4, 6, 8, 12, 18, 24, 30, 36, 42, 48, 60, 72, 84, 96, 120, 144, 168, 192, 216, 240, 288, 336, 408, 480, 600, 720, 960, 1440 };
+static const int32_t bound_h[] = { 1, 2, 4, 6, 8, 12, 18, 24, 30, 36, 42, 48, 60, 72, 84, 96, 120, 144, 168, 192, 216,
+    240, 288, 336, 408, 480, 600, 720, 960, 1440 };
 #define BOUNDS (sizeof bound_h / sizeof bound_h[0])
 
 struct cell {
@@ -110,6 +111,16 @@ shipment(const struct synth_world *w, struct totals *t, const struct synth_plan 
 	}
 }
 
+/* ,"name":v, without the comma at the beginning of an object. */
+static void
+member(struct buf *b, const char *name, uint64_t v)
+{
+	if (b->p[b->n - 1] != '{')
+		buf_putc(b, ',');
+	buf_printf(b, "\"%s\":", name);
+	buf_uint(b, v);
+}
+
 /* v / 10^scale of a quotient, rounded half up; null when there is nothing to divide by. */
 static void
 quotient(struct buf *b, dec_int num, dec_int den, unsigned scale)
@@ -191,28 +202,39 @@ cell(struct buf *b, const struct cell *c)
 		{ "returned", c->returned }, { "lost", c->lost }, { "cancelled", c->cancelled }, { "open", c->open },
 		{ "attempts", c->attempts }, { "first_attempts", c->first_attempts },
 		{ "first_attempt_ok", c->first_attempt_ok }, { "exceptions", c->exceptions },
+		{ "exceptions_oltp", c->exceptions + c->cancelled },
 		{ "first_exceptions", c->first_exceptions },
 	};
 	size_t i = 0;
 
 	for (i = 0; i < sizeof n / sizeof n[0]; i++)
-		buf_printf(b, "\"%s\":%llu,", n[i].name, (unsigned long long)n[i].v);
-	buf_puts(b, "\"revenue\":");
+		member(b, n[i].name, n[i].v);
+	buf_puts(b, ",\"revenue\":");
 	quotient(b, (dec_int)c->revenue, 100, 2);
-	buf_printf(b, ",\"sla\":{\"due\":%llu,\"met\":%llu,\"missed\":%llu,\"pending\":%llu,\"at_risk\":%llu,\"not_applicable\":%llu,\"rate\":",
-	    (unsigned long long)(c->created - c->sla[SYNTH_SLA_NONE]), (unsigned long long)c->sla[SYNTH_SLA_MET],
-	    (unsigned long long)c->sla[SYNTH_SLA_MISSED], (unsigned long long)c->sla[SYNTH_SLA_PENDING],
-	    (unsigned long long)c->sla[SYNTH_SLA_AT_RISK], (unsigned long long)c->sla[SYNTH_SLA_NONE]);
+	buf_puts(b, ",\"sla\":{");
+	member(b, "due", c->created - c->sla[SYNTH_SLA_NONE]);
+	member(b, "met", c->sla[SYNTH_SLA_MET]);
+	member(b, "missed", c->sla[SYNTH_SLA_MISSED]);
+	member(b, "pending", c->sla[SYNTH_SLA_PENDING]);
+	member(b, "at_risk", c->sla[SYNTH_SLA_AT_RISK]);
+	member(b, "not_applicable", c->sla[SYNTH_SLA_NONE]);
+	buf_puts(b, ",\"rate\":");
 	quotient(b, (dec_int)c->sla[SYNTH_SLA_MET], (dec_int)judged, 6);
-	buf_printf(b, "},\"lead\":{\"n\":%llu,\"sec_sum\":%llu,\"mean_hours\":", (unsigned long long)c->delivered, (unsigned long long)c->lead_sec);
+	buf_puts(b, "},\"lead\":{");
+	member(b, "n", c->delivered);
+	member(b, "sec_sum", c->lead_sec);
+	buf_puts(b, ",\"mean_hours\":");
 	quotient(b, (dec_int)c->lead_sec, (dec_int)c->delivered * 3600, 6);
 	buf_puts(b, ",\"p50_hours\":");
 	lead_quantile(b, c, 5);
 	buf_puts(b, ",\"p90_hours\":");
 	lead_quantile(b, c, 9);
 	buf_puts(b, ",\"hist\":[");
-	for (i = 0; i <= BOUNDS; i++)
-		buf_printf(b, "%s%llu", i ? "," : "", (unsigned long long)c->lead[i]);
+	for (i = 0; i <= BOUNDS; i++) {
+		if (i > 0)
+			buf_putc(b, ',');
+		buf_uint(b, c->lead[i]);
+	}
 	buf_puts(b, "]}");
 }
 
@@ -228,8 +250,10 @@ days(struct buf *b, const struct totals *t)
 		if (t->created[i] + t->delivered[i] == 0)
 			continue;
 		(void)utc_put_day(day, t->first_day + i);
-		buf_printf(b, "%s\n{\"day\":\"%.*s\",\"created\":%llu,\"delivered\":%llu}", sep, UTC_DAY_LEN, day,
-		    (unsigned long long)t->created[i], (unsigned long long)t->delivered[i]);
+		buf_printf(b, "%s\n{\"day\":\"%.*s\"", sep, UTC_DAY_LEN, day);
+		member(b, "created", t->created[i]);
+		member(b, "delivered", t->delivered[i]);
+		buf_putc(b, '}');
 		sep = ",";
 	}
 	buf_puts(b, "]");
@@ -259,15 +283,17 @@ extremes(struct buf *b, const struct totals *t)
 	if (worst < synth_ref_regions) {
 		const struct cell *c = &t->region[worst];
 
-		buf_printf(b, "{\"region\":\"%s\",\"n\":%llu,\"missed\":%llu,\"wilson_lower\":", synth_ref_region[worst].code,
-		    (unsigned long long)(c->sla[SYNTH_SLA_MET] + c->sla[SYNTH_SLA_MISSED]),
-		    (unsigned long long)c->sla[SYNTH_SLA_MISSED]);
+		buf_printf(b, "{\"region\":\"%s\"", synth_ref_region[worst].code);
+		member(b, "n", c->sla[SYNTH_SLA_MET] + c->sla[SYNTH_SLA_MISSED]);
+		member(b, "missed", c->sla[SYNTH_SLA_MISSED]);
+		buf_puts(b, ",\"wilson_lower\":");
 		quotient(b, least, 1000000000, 6);
 		buf_puts(b, "}");
 	} else {
 		buf_puts(b, "null");
 	}
-	buf_printf(b, ",\n\"top_client\":{\"client_id\":%zu,\"name\":\"%s\",\"revenue\":", top + 1, synth_ref_client[top].name);
+	buf_printf(b, ",\n\"top_client\":{\"client_id\":%zu,\"name\":\"%s\",\"revenue\":", top + 1,
+	    synth_ref_client[top].name);
 	quotient(b, (dec_int)t->client[top].revenue, 100, 2);
 	buf_puts(b, "}");
 }
@@ -276,7 +302,6 @@ static void
 messages(struct buf *b, const struct synth_world *w, const struct totals *t)
 {
 	uint64_t bad = 0;
-	const char *sep = "";
 	int k = 0;
 
 	for (k = SYNTH_SEND_BAD; k < SYNTH_SEND_KINDS; k++)
@@ -286,12 +311,17 @@ messages(struct buf *b, const struct synth_world *w, const struct totals *t)
 		buf_printf(b, "%s\"%s\":", k ? "," : "", synth_send_fault[k]);
 		quotient(b, w->ppm[k], 1000000, 6);
 	}
-	buf_printf(b, "},\n\"messages\":{\"written\":%llu,\"events\":%llu,\"duplicates\":%llu,\"unmapped\":%llu,\"late\":%llu,\"disorder\":%llu,\"rejected\":%llu,\"rejects\":{",
-	    (unsigned long long)t->sent, (unsigned long long)(t->events + t->kind[SYNTH_SEND_UNMAPPED]),
-	    (unsigned long long)t->kind[SYNTH_SEND_COPY], (unsigned long long)t->kind[SYNTH_SEND_UNMAPPED],
-	    (unsigned long long)t->late, (unsigned long long)t->disorder, (unsigned long long)bad);
-	for (k = SYNTH_SEND_BAD; k < SYNTH_SEND_KINDS; k++, sep = ",")
-		buf_printf(b, "%s\"%s\":%llu", sep, synth_send_code[k], (unsigned long long)t->kind[k]);
+	buf_puts(b, "},\n\"messages\":{");
+	member(b, "written", t->sent);
+	member(b, "events", t->events + t->kind[SYNTH_SEND_UNMAPPED]);
+	member(b, "duplicates", t->kind[SYNTH_SEND_COPY]);
+	member(b, "unmapped", t->kind[SYNTH_SEND_UNMAPPED]);
+	member(b, "late", t->late);
+	member(b, "disorder", t->disorder);
+	member(b, "rejected", bad);
+	buf_puts(b, ",\"rejects\":{");
+	for (k = SYNTH_SEND_BAD; k < SYNTH_SEND_KINDS; k++)
+		member(b, synth_send_code[k], t->kind[k]);
 	buf_puts(b, "}}");
 }
 
@@ -321,27 +351,35 @@ synth_truth_write(const struct synth_world *w, struct buf *b)
 	buf_printf(b, "{\"seed\":%llu,\"from\":\"%.*s\",\"days_n\":%d,\"now\":\"%.*s\",\n", (unsigned long long)w->seed,
 	    UTC_DAY_LEN, from, (int)w->days, UTC_LEN, now);
 	messages(b, w, &t);
-	buf_printf(b, ",\n\"tables\":{\"clients\":%zu,\"carriers\":%d,\"regions\":%zu,\"shipments\":%llu,\"shipment_events\":%llu,\"integrations_log\":%llu,\"support_contacts\":%llu,\"cancelled\":%llu},\n",
-	    synth_ref_clients, SYNTH_CARRIERS, synth_ref_regions, (unsigned long long)w->shipments,
-	    (unsigned long long)t.events, (unsigned long long)t.attempts, (unsigned long long)t.contacts,
-	    (unsigned long long)t.all.cancelled);
+	buf_puts(b, ",\n\"tables\":{");
+	member(b, "clients", synth_ref_clients);
+	member(b, "carriers", SYNTH_CARRIERS);
+	member(b, "regions", synth_ref_regions);
+	member(b, "shipments", w->shipments);
+	member(b, "shipment_events", t.events);
+	member(b, "integrations_log", t.attempts);
+	member(b, "support_contacts", t.contacts);
+	member(b, "cancelled", t.all.cancelled);
+	buf_puts(b, "},\n");
 	buf_puts(b, "\"totals\":{");
 	cell(b, &t.all);
 	buf_puts(b, "},\n\"carriers\":[");
 	for (i = 0; i < SYNTH_CARRIERS; i++) {
-		buf_printf(b, "%s\n{\"carrier_id\":%zu,\"carrier\":\"%s\",", i ? "," : "", i + 1, synth_ref_carrier[i].code);
+		buf_printf(b, "%s\n{\"carrier_id\":%zu,\"carrier\":\"%s\"", i ? "," : "", i + 1,
+		    synth_ref_carrier[i].code);
 		cell(b, &t.carrier[i]);
 		buf_putc(b, '}');
 	}
 	buf_puts(b, "],\n\"clients\":[");
 	for (i = 0; i < synth_ref_clients; i++) {
-		buf_printf(b, "%s\n{\"client_id\":%zu,\"name\":\"%s\",", i ? "," : "", i + 1, synth_ref_client[i].name);
+		buf_printf(b, "%s\n{\"client_id\":%zu,\"name\":\"%s\"", i ? "," : "", i + 1,
+		    synth_ref_client[i].name);
 		cell(b, &t.client[i]);
 		buf_putc(b, '}');
 	}
 	buf_puts(b, "],\n\"regions\":[");
 	for (i = 0; i < synth_ref_regions; i++) {
-		buf_printf(b, "%s\n{\"region\":\"%s\",", i ? "," : "", synth_ref_region[i].code);
+		buf_printf(b, "%s\n{\"region\":\"%s\"", i ? "," : "", synth_ref_region[i].code);
 		cell(b, &t.region[i]);
 		buf_putc(b, '}');
 	}
@@ -349,10 +387,17 @@ synth_truth_write(const struct synth_world *w, struct buf *b)
 	days(b, &t);
 	buf_puts(b, ",\n");
 	extremes(b, &t);
-	buf_printf(b, ",\n\"integrations\":{\"attempts\":%llu,\"calls\":%llu,\"ok\":%llu,\"retries\":%llu}",
-	    (unsigned long long)t.attempts, (unsigned long long)t.calls, (unsigned long long)t.calls_ok, (unsigned long long)t.calls_retried);
-	buf_printf(b, ",\n\"support\":{\"contacts\":%llu,\"wismo\":%llu,\"on_late\":%llu,\"no_shipment\":%llu}\n}\n",
-	    (unsigned long long)t.contacts, (unsigned long long)t.wismo, (unsigned long long)t.on_late, (unsigned long long)t.no_shipment);
+	buf_puts(b, ",\n\"integrations\":{");
+	member(b, "attempts", t.attempts);
+	member(b, "calls", t.calls);
+	member(b, "ok", t.calls_ok);
+	member(b, "retries", t.calls_retried);
+	buf_puts(b, "},\n\"support\":{");
+	member(b, "contacts", t.contacts);
+	member(b, "wismo", t.wismo);
+	member(b, "on_late", t.on_late);
+	member(b, "no_shipment", t.no_shipment);
+	buf_puts(b, "}\n}\n");
 	free(t.client);
 	free(t.carrier);
 	free(t.region);

@@ -131,7 +131,7 @@ status 64 "a day that does not exist" wb-sample --from 2026-02-30 -t clients
 status 64 "now within the period" wb-sample --now 2026-03-05 -t clients
 status 64 "an unknown fault" wb-sample --faults lost -t clients
 like "$(cat "$tmp/err")" 'no such fault: "lost"' "says which"
-for f in late= late=-1 late=101% late=x late=1.2 ,; do status 64 "--faults $f" wb-sample --faults "$f" -t clients; done
+for f in late= late=-1 late=101% late=x late=1.2 ","; do status 64 "--faults $f" wb-sample --faults "$f" -t clients; done
 status 74 "a full disk" sh -c 'wb-sample -t shipments >/dev/full'
 status 74 "a full disk, few lines" sh -c 'wb-sample -t clients >/dev/full'
 status 74 "no such folder" wb-sample --out "$tmp/no/such" --truth "$tmp/t"

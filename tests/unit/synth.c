@@ -167,6 +167,21 @@ numbers(void)
 	ok(i == 10000 && lo > 1200 && hi > 1200, "a range includes both ends");
 }
 
+/* Homes are numbers in the source: the places that their clients name. */
+static void
+homes(void)
+{
+	static const struct { size_t client; const char *code; } t[] = {
+		{ 0, "RU-MOW" }, { 1, "RU-SPE" }, { 2, "RU-MOS" }, { 4, "RU-SVE" }, { 5, "RU-KDA" }, { 7, "RU-TA" },
+		{ 8, "RU-NIZ" }, { 11, "RU-SAM" }, { 12, "RU-NVS" }, { 14, "RU-ROS" }, { 15, "RU-CHE" }, { 17, "RU-KGD" },
+		{ 20, "RU-PRI" }, { 36, "PL-14" }, { 38, "DE-BE" }, { 39, "US-NY" },
+	};
+	size_t i = 0;
+
+	for (i = 0; i < sizeof t / sizeof t[0]; i++)
+		is_str(synth_ref_region[synth_ref_client[t[i].client].home].code, t[i].code, synth_ref_client[t[i].client].name);
+}
+
 /* What plans promise to those that read them. */
 static void
 plans(void)
@@ -278,6 +293,7 @@ main(void)
 	numbers();
 	clocks();
 	codes();
+	homes();
 	plans();
 	faults();
 	texts();
