@@ -7,6 +7,7 @@
  */
 #include "parcel/group.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -323,7 +324,10 @@ key_put(struct group *g, uint8_t type, struct slice s)
 static int
 field_fault(const struct expr *x, const char *code, const char *what, struct fault *f)
 {
-	return fault_set(f, code, "", "%.*s: %s", (int)x->quoted.n, x->quoted.p, what);
+	char name[sizeof f->field];
+
+	(void)snprintf(name, sizeof name, "%.*s", (int)x->quoted.n - 2, x->quoted.p + 1);
+	return fault_set(f, code, name, "%s", what);
 }
 
 /* Values of the expressions, checked before anything is counted. */

@@ -1,0 +1,405 @@
+/* Marts and group-by: rows computed by hand, and what must hold for any input. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "parcel/days.h"
+#include "parcel/group.h"
+#include "parcel/ladder.h"
+#include "parcel/mart.h"
+#include "tap.h"
+
+static struct json json;
+static struct buf line;
+static char out[2 * 1024 * 1024];
+
+static const struct json *
+scan(const char *s)
+{
+	buf_clear(&line);
+	buf_puts(&line, s);
+	memset(buf_room(&line, JSON_PAD), 0, JSON_PAD);
+	if (json_scan(&json, buf_as_slice(&line)) == -1) {
+		printf("Bail out! %s: %s\n", s, json.fault);
+		exit(1);
+	}
+	return &json;
+}
+
+/* Adds a record; the name of the result, or the fault. */
+static const char *
+add(struct mart *m, const char *s, const struct days *days)
+{
+	static const char *const result[] = { "counted", "outside", "orphan", "not due" };
+	static char shown[400];
+	struct fault f;
+	struct err e = ERR_NONE;
+	int rc = mart_add(m, scan(s), days, &f, &e);
+
+	if (rc >= 0)
+		return result[rc];
+	(void)snprintf(shown, sizeof shown, "%s %s: %.250s", f.code ? f.code : "stop", f.field, f.code ? f.msg : e.msg);
+	return shown;
+}
+
+/* The rows, an LF behind each. */
+static const char *
+rows(struct mart *m)
+{
+	static struct err e;
+	size_t n = mart_rows(m), i;
+	char *p = out;
+
+	for (i = 0; i < n; i++) {
+		p = mart_put(m, i, 1717398000999, SLICE("\"b\""), p, &e);
+		if (p == NULL)
+			return e.msg;
+		*p++ = '\n';
+	}
+	*p = '\0';
+	return out;
+}
+
+#define Z31 "[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]"
+#define LINEAGE ",\"computed_at\":\"2024-06-03T07:00:00.000Z\",\"batch_id\":\"b\"}\n"
+#define KEY "\"client_id\":17,\"carrier_id\":3,\"service_code\":\"STD\",\"dest_region\":\"RU-MOW\""
+
+/* A shipment created on the 1st, tried on the 3rd, delivered late on the 4th. */
+#define DELIVERED "{\"shipment_id\":\"S\"," KEY ",\"price\":310.5,\"created_at\":\"2024-06-01T21:00:00.000Z\"," \
+	"\"created_day\":\"2024-06-01\",\"accepted_at\":\"2024-06-02T00:30:00.500Z\",\"accepted_day\":\"2024-06-02\"," \
+	"\"first_ofd_at\":\"2024-06-03T07:00:00.000Z\",\"first_attempt_day\":\"2024-06-03\",\"first_attempt_ok\":0," \
+	"\"ready_at\":null,\"ready_day\":null,\"delivered_at\":\"2024-06-04T09:00:00.999Z\",\"delivered_day\":\"2024-06-04\"," \
+	"\"promised_at\":\"2024-06-04T08:59:59.000Z\",\"first_exception_day\":\"2024-06-03\"," \
+	"\"step_day\":[\"2024-06-03\",\"2024-06-03\",\"2024-06-04\",\"2024-06-04\",\"2024-06-04\"]," \
+	"\"step_status\":[\"out_for_delivery\",\"attempt_failed\",\"out_for_delivery\",\"out_for_delivery\",\"delivered\"]," \
+	"\"step_state\":[\"out_for_delivery\",\"attempt_failed\",\"out_for_delivery\",\"returning\",\"delivered\"]," \
+	"\"step_reason\":[\"\",\"recipient.absent\",\"detail.courier\",\"\",\"\"],\"step_attempt\":[0,1,0,0,2]}"
+
+/* wb-aggregate.1 "mart_delivery_day" */
+static void
+delivery(void)
+{
+	struct mart *m = mart_new("mart_delivery_day");
+
+	is_str(add(m, DELIVERED, NULL), "counted", "a delivered shipment counts");
+	is_str(rows(m),
+	    "{\"day\":\"2024-06-01\"," KEY ",\"created\":1,\"accepted\":0,\"out_for_delivery\":0,\"attempts\":0,\"first_attempts\":0,"
+	    "\"first_attempt_ok\":0,\"delivered\":0,\"delivered_late\":0,\"ready_for_pickup\":0,\"return_started\":0,\"returned\":0,"
+	    "\"lost\":0,\"damaged\":0,\"cancelled\":0,\"exceptions\":0,\"first_exceptions\":0,\"lead_sec_sum\":0,\"lead_n\":0,\"lead_hist\":"
+	    Z31 ",\"transit_sec_sum\":0,\"transit_n\":0,\"transit_hist\":" Z31 ",\"handover_sec_sum\":0,\"handover_n\":0,"
+	    "\"last_mile_sec_sum\":0,\"last_mile_n\":0,\"pickup_wait_sec_sum\":0,\"pickup_wait_n\":0,\"revenue\":310.50" LINEAGE
+	    /* accepted: 21:00:00 to 00:30:00 is 12600 s */
+	    "{\"day\":\"2024-06-02\"," KEY ",\"created\":0,\"accepted\":1,\"out_for_delivery\":0,\"attempts\":0,\"first_attempts\":0,"
+	    "\"first_attempt_ok\":0,\"delivered\":0,\"delivered_late\":0,\"ready_for_pickup\":0,\"return_started\":0,\"returned\":0,"
+	    "\"lost\":0,\"damaged\":0,\"cancelled\":0,\"exceptions\":0,\"first_exceptions\":0,\"lead_sec_sum\":0,\"lead_n\":0,\"lead_hist\":"
+	    Z31 ",\"transit_sec_sum\":0,\"transit_n\":0,\"transit_hist\":" Z31 ",\"handover_sec_sum\":12600,\"handover_n\":1,"
+	    "\"last_mile_sec_sum\":0,\"last_mile_n\":0,\"pickup_wait_sec_sum\":0,\"pickup_wait_n\":0,\"revenue\":0.00" LINEAGE
+	    "{\"day\":\"2024-06-03\"," KEY ",\"created\":0,\"accepted\":0,\"out_for_delivery\":1,\"attempts\":1,\"first_attempts\":1,"
+	    "\"first_attempt_ok\":0,\"delivered\":0,\"delivered_late\":0,\"ready_for_pickup\":0,\"return_started\":0,\"returned\":0,"
+	    "\"lost\":0,\"damaged\":0,\"cancelled\":0,\"exceptions\":1,\"first_exceptions\":1,\"lead_sec_sum\":0,\"lead_n\":0,\"lead_hist\":"
+	    Z31 ",\"transit_sec_sum\":0,\"transit_n\":0,\"transit_hist\":" Z31 ",\"handover_sec_sum\":0,\"handover_n\":0,"
+	    "\"last_mile_sec_sum\":0,\"last_mile_n\":0,\"pickup_wait_sec_sum\":0,\"pickup_wait_n\":0,\"revenue\":0.00" LINEAGE
+	    /* lead 2 d 12 h = 216000 s is the bucket up to 60 h; transit 203400 s = 56.5 h the same; last mile 93600 s */
+	    "{\"day\":\"2024-06-04\"," KEY ",\"created\":0,\"accepted\":0,\"out_for_delivery\":1,\"attempts\":1,\"first_attempts\":0,"
+	    "\"first_attempt_ok\":0,\"delivered\":1,\"delivered_late\":1,\"ready_for_pickup\":0,\"return_started\":0,\"returned\":0,"
+	    "\"lost\":0,\"damaged\":0,\"cancelled\":0,\"exceptions\":0,\"first_exceptions\":0,\"lead_sec_sum\":216000,\"lead_n\":1,\"lead_hist\":"
+	    "[0,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],\"transit_sec_sum\":203400,\"transit_n\":1,\"transit_hist\":"
+	    "[0,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],\"handover_sec_sum\":0,\"handover_n\":0,"
+	    "\"last_mile_sec_sum\":93600,\"last_mile_n\":1,\"pickup_wait_sec_sum\":0,\"pickup_wait_n\":0,\"revenue\":0.00" LINEAGE,
+	    "its four days");
+	mart_free(m);
+}
+
+static void
+delivery_edges(void)
+{
+	struct mart *m = mart_new("mart_delivery_day");
+	struct days days = { 0 };
+
+	(void)days_read(&days, SLICE("2024-06-04,2024-05-01"), NULL, NULL);
+	is_str(add(m, DELIVERED, &days), "counted", "a day of it is wanted");
+	is_int(mart_rows(m), 1, "just that day has a row");
+	is_str(add(m, "{\"created_at\":\"2024-06-01T21:00:00.000Z\",\"created_day\":\"2024-06-01\",\"step_day\":[\"2024-06-04\"],"
+	    "\"step_status\":[\"in_transit\"],\"step_state\":[\"in_transit\"],\"step_reason\":[\"\"],\"step_attempt\":[0]}", &days),
+	    "outside", "a step with a courier alone counts nothing");
+	is_int(mart_rows(m), 1, "and makes no row");
+	is_str(add(m, "{\"shipment_id\":\"S\"}", NULL), "orphan", "an orphan counts nowhere");
+	is_str(add(m, "{\"created_at\":\"2024-06-01T21:00:00.000Z\"}", NULL), "missing created_day: no value", "a document that was not enriched");
+	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"price\":1.005}", NULL),
+	    "range price: more than 2 digits behind the point, or 12 before it", "a price of three digits");
+	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"price\":\"1\"}", NULL), "type price: not a decimal number", "a price as text");
+	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"first_attempt_ok\":2}", NULL), "range first_attempt_ok: 2 is not within 0 and 1", "a flag of 2");
+	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"step_day\":[\"2024-06-01\"]}", NULL),
+	    "length step_day: the arrays of the steps have not one length", "steps of several lengths");
+	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"client_id\":4294967296}", NULL),
+	    "range client_id: 4294967296 is not within 0 and 4294967295", "an id over 32 bits");
+	is_int(mart_rows(m), 1, "what is refused is counted nowhere");
+	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"price\":999999999999.99}", NULL), "counted", "the greatest revenue");
+	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"price\":0.01}", NULL),
+	    "stop : revenue: a sum of more than 12 digits before the point", "a cent more stops the run");
+	mart_free(m);
+	days_fini(&days);
+
+	/* spans: equal times count, negative ones do not */
+	m = mart_new("mart_delivery_day");
+	(void)add(m, "{\"created_day\":\"2024-06-04\",\"created_at\":\"2024-06-04T09:00:00.900Z\",\"accepted_at\":\"2024-06-04T09:00:01.000Z\","
+	    "\"delivered_at\":\"2024-06-04T09:00:00.100Z\",\"delivered_day\":\"2024-06-04\",\"promised_at\":\"2024-06-04T09:00:00.000Z\","
+	    "\"ready_at\":\"2024-06-04T08:00:00.000Z\"}", NULL);
+	(void)rows(m);
+	ok(strstr(out, "\"lead_sec_sum\":0,\"lead_n\":1,\"lead_hist\":[1,0,") != NULL, "a span of no second counts");
+	ok(strstr(out, "\"transit_sec_sum\":0,\"transit_n\":0,\"transit_hist\":" Z31) != NULL, "a negative span does not");
+	ok(strstr(out, "\"delivered\":1,\"delivered_late\":0,") != NULL, "the second of the promise is not late");
+	ok(strstr(out, "\"pickup_wait_sec_sum\":3600,\"pickup_wait_n\":1,") != NULL, "wait at the pickup point");
+	mart_free(m);
+}
+
+#define SLA(more) "{" KEY ",\"due_day\":\"2024-06-06\",\"sla_rule_id\":\"r\",\"promise_source\":\"rule\"," more "}"
+
+/* wb-aggregate.1 "mart_sla_day" */
+static void
+sla(void)
+{
+	struct mart *m = mart_new("mart_sla_day");
+
+	(void)add(m, SLA("\"sla_state\":\"met\",\"sla_late_sec\":-86400,\"delivered_at\":\"2024-06-05T00:00:00.000Z\",\"is_partial\":false,"
+	    "\"promise_err_sec\":-86400,\"promised_at\":\"2024-06-06T00:00:00.000Z\",\"promised_now_at\":\"2024-06-07T00:00:00.000Z\""), NULL);
+	(void)add(m, SLA("\"sla_state\":\"met\",\"sla_late_sec\":-86401,\"delivered_at\":\"2024-06-05T00:00:00.000Z\",\"is_partial\":true,"
+	    "\"promise_err_sec\":null,\"promised_at\":\"2024-06-06T00:00:00.000Z\",\"promised_now_at\":\"2024-06-06T00:00:00.000Z\""), NULL);
+	(void)add(m, SLA("\"sla_state\":\"met\",\"sla_late_sec\":0,\"delivered_at\":null,\"is_partial\":0"), NULL);
+	(void)add(m, SLA("\"sla_state\":\"missed\",\"sla_party\":\"carrier\",\"sla_late_sec\":86400,\"is_open\":1,\"paused_sec\":1"), NULL);
+	(void)add(m, SLA("\"sla_state\":\"missed\",\"sla_party\":\"shipper\",\"sla_late_sec\":86401,\"is_open\":false,\"promise_err_sec\":172800"), NULL);
+	(void)add(m, SLA("\"sla_state\":\"missed\",\"sla_party\":\"unknown\",\"sla_late_sec\":172801"), NULL);
+	(void)add(m, SLA("\"sla_state\":\"missed\",\"sla_party\":\"force\",\"sla_late_sec\":259201"), NULL);
+	(void)add(m, SLA("\"sla_state\":\"pending\",\"sla_party\":\"none\",\"sla_late_sec\":-5"), NULL);
+	(void)add(m, SLA("\"sla_state\":\"at_risk\",\"sla_party\":\"none\",\"sla_late_sec\":-5"), NULL);
+	is_str(add(m, "{\"sla_state\":\"not_applicable\",\"due_day\":\"2024-06-06\"}", NULL), "not due", "not_applicable is left out");
+	is_str(rows(m), "{\"day\":\"2024-06-06\"," KEY ",\"sla_rule_id\":\"r\",\"promise_source\":\"rule\",\"due\":9,\"met\":3,\"met_in_full\":1,"
+	    "\"missed\":4,\"missed_open\":1,\"pending\":1,\"at_risk\":1,\"paused\":1,\"late_1d\":1,\"late_2d\":1,\"late_3d\":1,\"late_more\":1,"
+	    "\"early_1d\":1,\"late_sec_sum\":604803,\"late_hist\":[0,0,0,0,0,0,0,1,1,0,0,0,1,0,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],"
+	    "\"abs_err_sec_sum\":259200,\"abs_err_n\":2,\"repromised\":1,\"miss_carrier\":1,\"miss_shipper\":1,\"miss_recipient\":0,"
+	    "\"miss_customs\":0,\"miss_force\":1,\"miss_platform\":0,\"miss_unknown\":1" LINEAGE, "a row of nine");
+	is_str(add(m, "{\"due_day\":\"2024-06-06\"}", NULL), "missing sla_state: no value", "a document that was not judged");
+	is_str(add(m, SLA("\"sla_state\":\"late\""), NULL), "enum sla_state: unknown state", "an unknown state");
+	is_str(add(m, SLA("\"sla_state\":\"missed\",\"sla_party\":\"none\",\"sla_late_sec\":1"), NULL),
+	    "enum sla_party: a miss that no party answers for", "a miss without a party");
+	is_str(add(m, SLA("\"sla_state\":\"met\""), NULL), "missing sla_late_sec: no value", "no lateness");
+	mart_free(m);
+	ok(mart_new("mart_lunch_day") == NULL, "an unknown mart");
+}
+
+static unsigned
+random_below(unsigned n)
+{
+	static uint64_t seed = 88172645463325252u;
+
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (unsigned)(seed >> 33) % n;
+}
+
+static void
+random_row(struct buf *b)
+{
+	static const char *const state[] = { "met", "missed", "pending", "at_risk", "not_applicable" };
+	unsigned s = random_below(5), day = 1 + random_below(5);
+
+	buf_clear(b);
+	buf_printf(b, "{\"client_id\":%u,\"carrier_id\":%u,\"service_code\":\"%s\",\"dest_region\":\"R%u\",\"due_day\":\"2024-06-%02u\",",
+	    random_below(3), random_below(3), random_below(2) ? "A" : "AB", random_below(2), day);
+	buf_printf(b, "\"sla_rule_id\":\"\",\"promise_source\":\"rule\",\"sla_state\":\"%s\",\"sla_party\":\"%s\",\"sla_late_sec\":%d,", state[s],
+	    s == 1 ? "carrier" : "none", s == 1 ? (int)random_below(6000000) : -(int)random_below(400000));
+	buf_printf(b, "\"price\":%u.%02u,\"created_at\":\"2024-06-%02uT10:00:00.000Z\",\"created_day\":\"2024-06-%02u\",", random_below(1000),
+	    random_below(100), day, day);
+	buf_printf(b, "\"delivered_at\":\"2024-06-%02uT%02u:00:00.000Z\",\"delivered_day\":\"2024-06-%02u\"}", day + 3, random_below(24), day + 3);
+}
+
+/* Sums of numbers of two sets of rows, by what the group-by makes of them. */
+static const char *
+total(struct group *g)
+{
+	static char row[2][4096];
+	static int at;
+
+	at = !at;
+	(void)group_rows(g);
+	*group_put(g, 0, row[at]) = '\0';
+	return row[at];
+}
+
+static void
+add_rows(struct group *g, struct mart *m)
+{
+	struct err e = ERR_NONE;
+	struct fault f;
+	size_t n = mart_rows(m), i;
+
+	for (i = 0; i < n; i++) {
+		*mart_put(m, i, 0, SLICE("\"b\""), out, &e) = '\0';
+		(void)group_add(g, scan(out), &f, &e);
+	}
+}
+
+/* Rows are a function of the set of records: of their order nothing is seen, and parts add up. */
+static void
+additive(const char *name, const char *exprs)
+{
+	static struct buf record[600];
+	struct mart *all = mart_new(name), *back = mart_new(name), *part[3];
+	struct group *whole, *sum;
+	char *first;
+	struct err e = ERR_NONE;
+	int i;
+
+	whole = group_new(NULL, &exprs, 1, &e);
+	sum = group_new(NULL, &exprs, 1, &e);
+	for (i = 0; i < 3; i++)
+		part[i] = mart_new(name);
+	for (i = 0; i < 600; i++) {
+		random_row(&record[i]);
+		(void)add(all, buf_str(&record[i]), NULL);
+		(void)add(part[random_below(3)], buf_str(&record[i]), NULL);
+	}
+	for (i = 600; i-- > 0;)
+		(void)add(back, buf_str(&record[i]), NULL);
+	first = malloc(sizeof out);
+	memcpy(first, rows(all), sizeof out);
+	ok(strlen(first) > 20000 && strcmp(first, rows(back)) == 0, "%s: the same bytes in any order", name);
+	free(first);
+	add_rows(whole, all);
+	for (i = 0; i < 3; i++)
+		add_rows(sum, part[i]);
+	is_str(total(sum), total(whole), name);
+	mart_free(all);
+	mart_free(back);
+	for (i = 0; i < 3; i++)
+		mart_free(part[i]);
+	for (i = 0; i < 600; i++)
+		buf_fini(&record[i]);
+	group_free(whole);
+	group_free(sum);
+}
+
+/* wb-aggregate.1 "HISTOGRAMS" */
+static void
+ladders(void)
+{
+	is_int(ladder_h31.n + 1, 31, "h31 has 31 buckets");
+	is_int(ladder_s19.n + 1, 19, "s19 has 19");
+	is_int(ladder_m18.n + 1, 18, "m18 has 18");
+	is_int(ladder_slot(&ladder_h31, 0), 0, "0 s");
+	is_int(ladder_slot(&ladder_h31, 3600), 0, "a bound belongs to its bucket");
+	is_int(ladder_slot(&ladder_h31, 3601), 1, "a second more does not");
+	is_int(ladder_slot(&ladder_h31, 1440 * 3600), 29, "the last bound");
+	is_int(ladder_slot(&ladder_h31, 1440 * 3600 + 1), 30, "the open bucket");
+	is_int(ladder_slot(&ladder_m18, 60000), 16, "a minute");
+	ok(ladder_get(SLICE("s19")) == &ladder_s19 && ladder_get(SLICE("x")) == NULL, "by name");
+}
+
+/* Groups the records of text, an LF behind each; the rows, or the fault. */
+static const char *
+grouped(const char *fields, const char *expr, const char *text)
+{
+	static char got[8192];
+	struct err e = ERR_NONE;
+	struct fault f = { 0 };
+	struct group *g = group_new(fields, &expr, 1, &e);
+	char *p = got, record[512];
+	const char *end;
+	size_t i, n;
+
+	if (g == NULL) {
+		(void)snprintf(got, sizeof got, "%s", e.msg);
+		return got;
+	}
+	for (; *text != '\0'; text = end + 1) {
+		end = strchr(text, '\n');
+		(void)snprintf(record, sizeof record, "%.*s", (int)(end - text), text);
+		if (group_add(g, scan(record), &f, &e) == -1) {
+			(void)snprintf(got, sizeof got, "%s %s: %.250s", f.code ? f.code : "stop", f.field, f.code ? f.msg : e.msg);
+			group_free(g);
+			return got;
+		}
+	}
+	n = group_rows(g);
+	for (i = 0; i < n; i++) {
+		p = group_put(g, i, p);
+		*p++ = '\n';
+	}
+	*p = '\0';
+	group_free(g);
+	return got;
+}
+
+/* wb-aggregate.1 "EXPRESSIONS" */
+static void
+groups(void)
+{
+	is_str(grouped("k", "count,sum:v", "{\"k\":\"b\",\"v\":0.1}\n{\"k\":\"a\",\"v\":1}\n{\"k\":\"b\",\"v\":0.20}\n"),
+	    "{\"k\":\"a\",\"count\":1,\"sum_v\":1}\n{\"k\":\"b\",\"count\":2,\"sum_v\":0.30}\n", "sums are exact decimals");
+	is_str(grouped("k", "count", "{\"k\":10}\n{\"k\":9}\n{\"k\":\"x\"}\n{}\n{\"k\":null}\n{\"k\":true}\n{\"k\":-1}\n{\"k\":\"\"}\n{\"k\":[ 1 ]}\n"),
+	    "{\"k\":null,\"count\":2}\n{\"k\":true,\"count\":1}\n{\"k\":-1,\"count\":1}\n{\"k\":9,\"count\":1}\n{\"k\":10,\"count\":1}\n"
+	    "{\"k\":\"\",\"count\":1}\n{\"k\":\"x\",\"count\":1}\n{\"k\":[1],\"count\":1}\n", "groups are sorted by type and value");
+	is_str(grouped("k", "count", "{\"k\":\"\\u0041\"}\n{\"k\":\"A\"}\n"), "{\"k\":\"A\",\"count\":2}\n", "a text is what it means");
+	is_str(grouped("/a/b,c", "count,max:/a/n", "{\"a\":{\"b\":1,\"n\":7},\"c\":2}\n{\"c\":2,\"a\":{\"b\":1,\"n\":12}}\n"),
+	    "{\"/a/b\":1,\"c\":2,\"count\":2,\"max_/a/n\":12}\n", "pointers are fields");
+	is_str(grouped(NULL, "count,sum:v,mean:v,min:v", ""), "{\"count\":0,\"sum_v\":null,\"mean_v\":null,\"min_v\":null}\n", "nothing at all");
+	is_str(grouped("k", "count", ""), "", "no groups");
+	is_str(grouped(NULL, "mean:v", "{\"v\":1}\n{\"v\":1}\n{\"v\":0}\n"), "{\"mean_v\":0.666667}\n", "a mean is rounded to 6 digits");
+	is_str(grouped(NULL, "mean:v", "{\"v\":-0.0000005}\n"), "{\"mean_v\":-0.000001}\n", "halves away from zero");
+	is_str(grouped(NULL, "mean:v", "{\"v\":2.50}\n{\"v\":null}\n{}\n{\"v\":\"\"}\n{\"v\":\"2.5\"}\n"), "{\"mean_v\":2.5}\n",
+	    "no values are left out, and numbers in strings are numbers");
+	is_str(grouped(NULL, "min:v,max:v", "{\"v\":\"b\"}\n{\"v\":10}\n{\"v\":\"a\\\"\"}\n{\"v\":9.5}\n"), "{\"min_v\":9.5,\"max_v\":\"b\"}\n", "a number is less than a string");
+	is_str(grouped(NULL, "max:v", "{\"v\":1e1}\n{\"v\":10.0}\n{\"v\":10}\n"), "{\"max_v\":1e1}\n", "of equal numbers the spelling decides");
+	is_str(grouped(NULL, "max:v", "{\"v\":10}\n{\"v\":10.0}\n{\"v\":1e1}\n"), "{\"max_v\":1e1}\n", "in any order");
+	is_str(grouped(NULL, "hist:v:1,2.5,10,count", "{\"v\":1}\n{\"v\":2.5}\n{\"v\":2.51}\n{\"v\":11}\n{\"v\":-4}\n"),
+	    "{\"hist_v\":[2,1,1,1],\"count\":5}\n", "a histogram of bounds, which a comma does not end");
+	is_str(grouped(NULL, "hist:v:s19", "{\"v\":1}\n{\"v\":432001}\n"), "{\"hist_v\":[1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1]}\n", "a ladder by name");
+	is_str(grouped(NULL, "n=count,total=sum:v", "{\"v\":1}\n"), "{\"n\":1,\"total\":1}\n", "names");
+	is_str(grouped(NULL, "sum:v", "{\"v\":999999999999999999}\n{\"v\":999999999999999999}\n"), "{\"sum_v\":1999999999999999998}\n", "beyond 18 digits");
+	is_str(grouped(NULL, "sum:v", "{\"v\":\"x\"}\n"), "type sum_v: a string that is no number", "a string that is no number");
+	is_str(grouped(NULL, "max:v", "{\"v\":true}\n"), "type max_v: neither a number nor a string", "true has no order");
+	is_str(grouped(NULL, "sum:v", "{\"v\":1e40}\n"), "range sum_v: a number of more than 18 digits before or behind the point", "too large");
+	is_str(grouped("k,k", "count", ""), "the field k,k twice", "a field twice");
+	is_str(grouped("k,", "count", ""), "a field without a name", "no field");
+	is_str(grouped("/a~2", "count", ""), "\"/a~2\" is no JSON Pointer", "a bad pointer");
+	is_str(grouped("k", "k=count", ""), "two members of the output would be named \"k\" (NAME=EXPR gives a name)", "a name twice");
+	is_str(grouped("k", "sum", ""), "\"sum\" is none of count, sum:F, min:F, max:F, mean:F, hist:F:LADDER", "sum of what");
+	is_str(grouped("k", "count:v", ""), "\"count:v\" is none of count, sum:F, min:F, max:F, mean:F, hist:F:LADDER", "count of what");
+	is_str(grouped("k", "hist:v", ""), "hist: no ladder (hist:F:h31)", "no ladder");
+	is_str(grouped("k", "hist:v:2,1", ""), "hist: bounds that do not ascend", "bounds that fall");
+}
+
+static void
+day_lists(void)
+{
+	struct days d = { 0 };
+	struct err e = ERR_NONE;
+
+	is_int(days_read(&d, SLICE("2024-06-03,2024-06-01\n2024-06-03\n"), "f", &e), 0, "a list of days");
+	is_int(d.n, 2, "distinct");
+	ok(days_have(&d, 19875) && days_have(&d, 19877) && !days_have(&d, 19876), "and known");
+	days_fini(&d);
+	is_int(days_read(&d, SLICE("2024-06-03\nx\n"), "f", &e), -1, "a word that is no day");
+	is_str(e.msg, "f:2: \"x\" is not a day (2024-06-03)", "is told with its line");
+	days_fini(&d);
+	is_int(days_read(&d, SLICE(""), "f", &e), 0, "an empty file is an empty set");
+	ok(!days_have(&d, 19875), "that has no day");
+}
+
+int
+main(void)
+{
+	delivery();
+	delivery_edges();
+	sla();
+	additive("mart_delivery_day", "sum:created,sum:delivered,sum:lead_sec_sum,sum:lead_n,sum:revenue,sum:/lead_hist/12,sum:/lead_hist/11");
+	additive("mart_sla_day", "sum:due,sum:met,sum:missed,sum:late_1d,sum:late_more,sum:late_sec_sum,sum:early_1d,sum:/late_hist/30");
+	ladders();
+	groups();
+	day_lists();
+	json_fini(&json);
+	buf_fini(&line);
+	return done_testing();
+}
