@@ -67,19 +67,47 @@ batch_id(const char *given, char *dst)
 	return (struct slice){ dst, (size_t)(json_quote(dst, (struct slice){ id, n }) - dst) };
 }
 
+/* Rows are written at the one checkpoint of a bounded lane, or at the end of the input. */
+static int
+behind(struct stage *st, int written)
+{
+	struct err e = ERR_NONE;
+
+	if (!written)
+		return 0;
+	(void)err_set(&e, EX_SOFTWARE, "records behind the checkpoint of a bounded lane, which has one");
+	return stage_fail(st, &e);
+}
+
+static void
+put_mart(struct stage *st, struct mart *m, struct slice batch)
+{
+	struct err e = ERR_NONE;
+	size_t n = mart_rows(m), i;
+	char *end;
+
+	for (i = 0; i < n; i++) {
+		end = mart_put(m, i, tool.now, batch, stage_room(st, mart_row_max(m, i, batch)), &e);
+		if (end == NULL) {
+			(void)stage_fail(st, &e);
+			break;
+		}
+		stage_made(st, end);
+	}
+}
+
 static int
 aggregate_mart(const char *name, const char *days_arg, const char *batch_arg, char **files)
 {
-	struct stage st = { .tool = &tool, .flags = STAGE_ONCE, .made_of = "rows" };
+	struct stage st = { .tool = &tool, .flags = STAGE_ONCE | STAGE_BARRIERS, .made_of = "rows" };
 	struct mart *m = mart_new(name);
 	struct days days = { 0 };
 	struct err e = ERR_NONE;
 	struct record rec;
 	struct fault fault;
-	char batch[6 * BATCH_MAX + 2], *end;
+	char batch[6 * BATCH_MAX + 2];
 	struct slice id;
-	size_t i, n;
-	int rc;
+	int event, written = 0;
 
 	if (m == NULL)
 		tool_usage(&tool, "-t: \"%s\" is no mart that this version makes (mart_delivery_day, mart_sla_day)", name);
@@ -87,7 +115,14 @@ aggregate_mart(const char *name, const char *days_arg, const char *batch_arg, ch
 		read_days(&days, days_arg);
 	id = batch_id(batch_arg, batch);
 	stage_open(&st, files);
-	while ((rc = stage_next(&st, &rec)) > 0) {
+	while ((event = stage_next(&st, &rec)) > 0) {
+		if (event == STAGE_BARRIER) {
+			if (written++ == 0)
+				put_mart(&st, m, id);
+			continue;
+		}
+		if (behind(&st, written) == -1)
+			continue;
 		switch (mart_add(m, rec.json, days_arg != NULL ? &days : NULL, &fault, &e)) {
 		case MART_COUNTED:
 			st.acct.folded++;
@@ -112,15 +147,6 @@ aggregate_mart(const char *name, const char *days_arg, const char *batch_arg, ch
 			break;
 		}
 	}
-	/* all rows or none: a mart of half of the input is no mart */
-	for (i = 0, n = rc == 0 ? mart_rows(m) : 0; i < n; i++) {
-		end = mart_put(m, i, tool.now, id, stage_room(&st, mart_row_max(m, i, id)), &e);
-		if (end == NULL) {
-			(void)stage_fail(&st, &e);
-			break;
-		}
-		stage_made(&st, end);
-	}
 	mart_free(m);
 	days_fini(&days);
 	return stage_close(&st);
@@ -129,18 +155,25 @@ aggregate_mart(const char *name, const char *days_arg, const char *batch_arg, ch
 static int
 aggregate_groups(const char *fields, const char *const *expr, size_t exprs, char **files)
 {
-	struct stage st = { .tool = &tool, .flags = STAGE_ONCE, .made_of = "groups" };
+	struct stage st = { .tool = &tool, .flags = STAGE_ONCE | STAGE_BARRIERS, .made_of = "groups" };
 	struct err e = ERR_NONE;
 	struct group *g = group_new(fields, expr, exprs, &e);
 	struct record rec;
 	struct fault fault;
+	int event, written = 0;
 	size_t i, n;
-	int rc;
 
 	if (g == NULL)
 		tool_usage(&tool, "%s", e.msg);
 	stage_open(&st, files);
-	while ((rc = stage_next(&st, &rec)) > 0) {
+	while ((event = stage_next(&st, &rec)) > 0) {
+		if (event == STAGE_BARRIER) {
+			for (i = 0, n = written++ == 0 ? group_rows(g) : 0; i < n; i++)
+				stage_made(&st, group_put(g, i, stage_room(&st, group_row_max(g, i))));
+			continue;
+		}
+		if (behind(&st, written) == -1)
+			continue;
 		if (group_add(g, rec.json, &fault, &e) == 0)
 			st.acct.folded++;
 		else if (fault.code != NULL)
@@ -148,8 +181,6 @@ aggregate_groups(const char *fields, const char *const *expr, size_t exprs, char
 		else
 			(void)stage_fail(&st, &e);
 	}
-	for (i = 0, n = rc == 0 ? group_rows(g) : 0; i < n; i++)
-		stage_made(&st, group_put(g, i, stage_room(&st, group_row_max(g, i))));
 	group_free(g);
 	return stage_close(&st);
 }

@@ -1,0 +1,65 @@
+#!/bin/sh
+# wb-sla-tag: the program around the judge.
+. "$(dirname "$0")/../lib.sh"
+cd "$tmp" || exit 1
+golden=$top/tests/data/sla_golden.ndjson
+keys='sla_rule_id promise_source promised_precision promised_at promised_now_at due_at due_day sla_stop sla_stop_at sla_state sla_party sla_late_sec paused_sec is_paused promise_err_sec'
+
+# every worked vector of kind case, through the program
+grep '"kind":"calendar"' "$golden" >calendars
+grep '"kind":"case"' "$golden" >cases
+n=0 same=0
+while read -r v; do
+	n=$((n + 1))
+	{ cat calendars; printf '%s\n' "$v" | jq -c '.rules[]'; } >rules
+	printf '%s\n' "$v" | jq -c .doc | wb-sla-tag -r rules --now "$(printf '%s\n' "$v" | jq -r .now)" |
+		jq -c --arg k "$keys" '. as $d | [$k | split(" ")[] | {(.): $d[.]}] | add' >got
+	printf '%s\n' "$v" | jq -c .expect >want
+	if cmp -s got want; then same=$((same + 1)); else diff got want; fi
+done <cases
+is "$same of $n" '32 of 32' 'wb-rules.5 "Judging": the worked cases'
+
+# rewriting
+doc='{"shipment_id":"S-1","version":1717545600000,"client_id":9007199254740993,"due_at":"1999-01-01T00:00:00.000Z","price":310.50,"created_at":"2024-06-02T15:00:00.000Z","created_day":"2024-06-02","promise_first":"2024-06-05","days":["2024-06-01"],"events":[],"extra":{"a" : 1}}'
+is "$(printf '%s\n' "$doc" | sed 's/9007199254740993/17/' | wb-sla-tag)" '{"shipment_id":"S-1","version":1717545600000,"client_id":17,"price":310.50,"promise_first":"2024-06-05","created_at":"2024-06-02T15:00:00.000Z","created_day":"2024-06-02","promise_source":"explicit","promised_precision":"date","promised_at":"2024-06-05T23:59:59.000Z","promised_now_at":"2024-06-05T23:59:59.000Z","due_at":"2024-06-05T23:59:59.000Z","due_day":"2024-06-05","sla_rule_id":"","sla_stop":"none","sla_stop_at":null,"sla_state":"at_risk","sla_party":"none","sla_late_sec":-86399,"promise_err_sec":null,"paused_sec":0,"is_paused":false,"judge_at":"2024-06-06T00:00:00.000Z","days":["2024-06-01","2024-06-02","2024-06-05"],"events":[],"extra":{"a" : 1}}' 'its own members are set, the rest is copied, now is the version of the document'
+is "$(printf '%s\n' "$doc" | sed 's/9007199254740993/17/' | wb-sla-tag --now 2024-06-06T00:00:00.999Z | jq -c '[.version, .sla_state, .sla_late_sec]')" '[1717632000999,"missed",1]' '--now stands for the version'
+is "$(printf '%s\n' "$doc" | sed 's/9007199254740993/17/' | wb-sla-tag | wb-sla-tag)" "$(printf '%s\n' "$doc" | sed 's/9007199254740993/17/' | wb-sla-tag)" 'what it wrote gives the same again'
+status 0 'a wrong member is a reject' sh -c "printf '%s\n' '$doc' | wb-sla-tag --quiet --rejects rej"
+is "$(jq -r '.["@reject"] | .stage, .code, .field' rej | tr '\n' ' ')" 'wb-sla-tag range client_id ' 'that names stage, code and field'
+
+# rule files
+status 0 'the example proves' wb-sla-tag -r "$top/scripts/rules/example.ndjson" --check
+is "$(cat out err)" "$top/scripts/rules/example.ndjson: 3 rules, 1 calendars, 2 windows, 0 warnings" 'and has no warning'
+printf '# rules\n\n{"kind":"rule","id":"a"}\n{"kind":"rule","id":"b","calender":"x"}\n' >bad
+status 78 'a wrong rule file' sh -c 'echo "{}" | wb-sla-tag -r bad'
+is "$(cat err)" 'wb-sla-tag: bad:4: unknown key "calender" of a rule' 'is told with its line'
+status 78 'a rule file that is not there' wb-sla-tag -r none --check
+printf '{"kind":"rule","id":"a"}\n{"kind":"rule","id":"b"}\n' >hidden
+status 0 'a rule that nothing reaches' wb-sla-tag -r hidden --check
+is "$(cat err)" 'wb-sla-tag: hidden:2: no shipment reaches rule "b": rule "a" in line 1 takes them all' 'is a warning'
+status 64 '--check without -r' wb-sla-tag --check
+status 64 'an unknown option' wb-sla-tag --nonsense
+
+# --explain
+printf '%s\n' "$doc" | sed 's/9007199254740993/17/' >d
+{ grep '"id":"ru5"' calendars; grep '"open pause' cases | jq -c '.rules[]'; } >rules
+grep '"open pause' cases | jq -c .doc >paused
+wb-sla-tag -r rules --explain --now 2024-06-12T12:00:00Z paused d >out
+golden "$top/tests/cli/sla-tag.explain" '--explain says why'
+
+# the pump
+is "$(: | wb-sla-tag | wc -c)" 0 'empty input'
+is "$(printf '{}' | wb-sla-tag --now 2024-06-12 | jq -r .sla_state)" not_applicable 'no last newline, nothing known: an orphan'
+status 74 '/dev/full' sh -c 'wb-sla-tag d >/dev/full'
+head -c 1100000 /dev/zero | tr '\0' x >long
+status 0 'a line over the cap' sh -c '{ cat long; echo; cat d; } | wb-sla-tag --quiet | wc -l'
+is "$(cat out)" 1 'is a reject'
+jq -c '.events = [range(4097) | {event_id: "e\(.)", event_time: "2024-06-02T15:00:00.000Z", received_at: "2024-06-02T15:00:00.000Z", status: "info"}]' d >many
+is "$(wb-sla-tag --quiet --rejects - many | jq -r '.["@reject"].code')" events 'more than 4096 events'
+status 0 'as many as there may be' sh -c "jq -c '.events |= .[1:]' many | wb-sla-tag | jq '.events | length'"
+is "$(cat out)" 4096 'are kept'
+jq -c '.x = ("y" * 1048200)' d >full
+is "$(wb-sla-tag --quiet --rejects - full | jq -r '.["@reject"].code')" events 'a document that would grow over the cap'
+like "$(wb-sla-tag -v d 2>&1 >/dev/null)" '^wb-sla-tag: 1 in, 1 out, 0 rejected, 0 filtered, ' 'the account'
+WB_LANE=t WB_ONCE=1 status 64 '--explain in a lane' wb-sla-tag --explain d
+done_testing
