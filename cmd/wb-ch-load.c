@@ -6,11 +6,13 @@
 #include <openssl/evp.h>
 
 #include "base/env.h"
+#include "base/mem.h"
 #include "base/num.h"
 #include "base/utc.h"
 #include "io/file.h"
 #include "net/chload.h"
 #include "net/chschema.h"
+#include "net/chswap.h"
 #include "net/chtext.h"
 #include "net/http.h"
 #include "parcel/table.h"
@@ -18,20 +20,26 @@
 #include "run/share.h"
 #include "run/stage.h"
 
-enum { CREATE = TOOL_OWN };
+enum { CREATE = TOOL_OWN, SWAP, DAYS, BATCH };
 static const struct option longs[] = {
 	{ "create", no_argument, NULL, CREATE },
+	{ "swap", no_argument, NULL, SWAP },
+	{ "days", required_argument, NULL, DAYS },
+	{ "batch", required_argument, NULL, BATCH },
 	{ 0 }
 };
 static struct tool tool = {
 	.name = "wb-ch-load",
-	.usage = "wb-ch-load [-v] [-d URL] [--create] [-S SIZE] -t TABLE [FILE ...]",
+	.usage = "wb-ch-load [-v] [-d URL] [--create] [--swap --days LIST|FILE [--batch ID]] [-S SIZE]\n"
+	    "       -t TABLE [FILE ...]",
 	.letters = "d:t:S:",
 	.longs = longs,
 };
 
 #define SCHEMA_MAX (1u << 20)
 #define REJECTS "wb_reject"
+#define DAYS_MAX (4u << 20)
+#define ID "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 /* Rejects are rows of a table of their own, stored after the rows of the same checkpoint. */
 struct rejects {
@@ -49,6 +57,8 @@ struct loader {
 	struct chload *load;
 	struct chload_count done;	/* what the account has */
 	struct rejects rejects;
+	struct chswap *swap;
+	uint64_t earlier;		/* rejects of earlier stages */
 };
 
 static void
@@ -203,6 +213,40 @@ count(struct loader *l)
 	l->done = now;
 }
 
+struct month {
+	uint32_t month;
+	uint64_t rows;
+};
+
+static void
+add_month(void *arg, uint32_t month, uint64_t rows)
+{
+	struct month *m = arg;
+
+	if (m->month == month)
+		m->rows += rows;
+}
+
+static uint64_t
+rows_of(void *arg, uint32_t month)
+{
+	struct month m = { .month = month };
+
+	chload_months(arg, add_month, &m);
+	return m.rows;
+}
+
+/* The lane has ended well: its rows take the place of the days.  A row that was refused would be missing from them. */
+static int
+swap(struct loader *l, struct err *e)
+{
+	uint64_t rejected = l->st->acct.rejected + l->earlier;
+
+	if (rejected > 0)
+		return err_set(e, EX_DATAERR, "%llu records of the lane were rejected: no day is replaced", (unsigned long long)rejected);
+	return chswap_commit(l->swap, rows_of, l->load, e);
+}
+
 /* Rows first, then rejects: when both are stored the checkpoint may go on. */
 static int
 barrier(struct loader *l, struct err *e)
@@ -223,6 +267,14 @@ barrier(struct loader *l, struct err *e)
 }
 
 static int
+add(struct loader *l, const struct record *r, struct fault *f, struct err *e)
+{
+	if (l->swap != NULL && chswap_check(l->swap, r->json, f) == -1)
+		return 0;
+	return chload_add(l->load, r->json, r->line, r->src, f, e);
+}
+
+static void
 load(struct loader *l)
 {
 	struct stage *st = l->st;
@@ -234,7 +286,7 @@ load(struct loader *l)
 	while ((event = stage_next(st, &r)) > 0) {
 		switch (event) {
 		case STAGE_RECORD:
-			switch (chload_add(l->load, r.json, r.line, r.src, &f, &e)) {
+			switch (add(l, &r, &f, &e)) {
 			case 0:
 				stage_reject(st, &r, &f);
 				break;
@@ -244,6 +296,7 @@ load(struct loader *l)
 			}
 			break;
 		case STAGE_REJECTED:
+			l->earlier++;
 			keep_reject(&l->rejects, r.json);
 			break;
 		case STAGE_BARRIER:
@@ -254,7 +307,23 @@ load(struct loader *l)
 		if (l->rejects.err.status != 0)
 			(void)stage_fail(st, &l->rejects.err);
 	}
-	return event;
+	if (event == STAGE_END && l->swap != NULL && swap(l, &e) == -1)
+		(void)stage_fail(st, &e);
+}
+
+/* The list of --days: itself, or what stands in the file of that name. */
+static const char *
+days_of(const char *arg, struct buf *b)
+{
+	struct err e = ERR_NONE;
+
+	if (*arg == '\0' || strspn(arg, "0123456789-:.TZ, \n") == strlen(arg))
+		return arg;
+	if (strcmp(arg, "-") == 0)
+		tool_usage(&tool, "--days: a list or a file, never standard input");
+	if (file_read(arg, DAYS_MAX, b, &e) == -1)
+		tool_die(&tool, &e);
+	return buf_str(b);
 }
 
 int
@@ -267,9 +336,12 @@ main(int argc, char **argv)
 	struct chtable_rules rules = { .known = table_known, .known_n = table_known_n, .may_lack = table_may_lack,
 	    .is_bool = table_is_bool, .is_object = table_is_object, .left = TABLE_LOADED_AT };
 	const char *url = env_get("WB_STORE"), *table = NULL;
-	struct buf as = { 0 };
-	struct ch *c = NULL;
-	int o, rc, make = 0;
+	struct chtable_fill fill[2] = { { .column = "batch_id" }, { .column = "computed_at" } };
+	struct chswap_config swapping = { .lineage = table_is_lineage };
+	struct buf as = { 0 }, days = { 0 }, id = { 0 };
+	char now[UTC_LEN + 3] = "\"";
+	struct ch *c = NULL, *c2 = NULL;
+	int o, rc, make = 0, swapped = 0;
 
 	tool.libs = http_library();
 	while ((o = tool_opt(&tool, argc, argv)) != -1)
@@ -286,6 +358,15 @@ main(int argc, char **argv)
 		case CREATE:
 			make = 1;
 			break;
+		case SWAP:
+			swapped = 1;
+			break;
+		case DAYS:
+			swapping.days = optarg;
+			break;
+		case BATCH:
+			swapping.batch = optarg;
+			break;
 		}
 	if (table == NULL || !chtext_is_name(slice_of(table)))
 		tool_usage(&tool, "-t TABLE is needed, a name of letters, digits and _");
@@ -293,32 +374,66 @@ main(int argc, char **argv)
 		tool_usage(&tool, "-d URL (or WB_STORE) is needed");
 	if (config.memory > 0 && config.memory < 1u << 20)
 		tool_usage(&tool, "-S: at least 1M");
+	if (swapped != (swapping.days != NULL) || (!swapped && swapping.batch != NULL))
+		tool_usage(&tool, "--swap and --days LIST|FILE go together; --batch ID with them");
+	if (swapping.batch == NULL)
+		buf_printf(&id, "\"b%llx%lx\"", (unsigned long long)tool.now, (unsigned long)getpid());
+	else if (strspn(swapping.batch, ID) == strlen(swapping.batch) && *swapping.batch != '\0' && strlen(swapping.batch) < 64)
+		buf_printf(&id, "\"%s\"", swapping.batch);
+	else
+		tool_usage(&tool, "--batch: \"%s\" is no name of letters, digits and _", swapping.batch);
+	*utc_put(now + 1, tool.now) = '"';
+	fill[0].json = buf_str(&id);
+	fill[1].json = now;
 	c = open_store(url);
 	buf_printf(&as, "%s:%s", tool.name, table);
 	st.as = buf_str(&as);
 	st.keep = keep_own;
 	st.keep_arg = &l.rejects;
 	l.rejects.url = url;
+	if (swapped)
+		st.flags |= STAGE_ONCE;
 	stage_open(&st, argv + optind);
+	if (swapped && !st.lane)
+		tool_usage(&tool, "--swap needs a lane (wb-run --once): in a plain pipeline a reader that died looks like the end");
 	if (make)
 		create(c, table);
 	rules.name = config.table = table;
+	rules.fill = fill;
+	rules.fills = 2;
+	if (swapped) {
+		char *batch = mem_dup(id.p + 1, id.n - 2);
+
+		swapping.table = table;
+		swapping.batch = batch;
+		swapping.hour = table_hour(table);
+		swapping.scope = table_scope(table);
+		swapping.days = days_of(swapping.days, &days);
+		if ((c2 = ch_again(c, &e)) == NULL || (l.swap = chswap_open(c2, &swapping, &e)) == NULL)
+			tool_die(&tool, &e);
+		config.table = chswap_stage(l.swap);
+		free(batch);
+	}
 	config.rules = &rules;
 	config.tie_smaller = table_tie_smaller(table);
 	config.max_refused = tool.reject_max;
 	if ((l.load = chload_open(c, &config, &e)) == NULL)
 		tool_die(&tool, &e);
-	(void)load(&l);
+	load(&l);
 	rc = stage_close(&st);
+	chswap_close(l.swap);
 	if (rc != 0)
 		_exit(rc);	/* a batch may be on its way to a server that does not answer */
 	chload_close(l.load);
 	chload_close(l.rejects.load);
 	ch_close(l.rejects.c);
 	ch_close(c);
+	ch_close(c2);
 	json_fini(&l.rejects.json);
 	json_fini(&l.rejects.seen);
 	buf_fini(&l.rejects.row);
 	buf_fini(&as);
+	buf_fini(&days);
+	buf_fini(&id);
 	return 0;
 }

@@ -20,7 +20,7 @@
 #include "net/chload.h"
 #include "net/chtext.h"
 
-#define MEMORY (256u << 20)
+#define MEMORY (128u << 20)
 #define CHECK_EVERY (64u << 10)	/* bytes of lines after which the size of a batch is looked at */
 #define OTHER_TRIES 10		/* of a code that is in no class */
 #define BATCHES_MAX 512
@@ -384,6 +384,20 @@ count_month(struct chload *l, uint32_t month, uint64_t rows)
 	l->month[i].rows += rows;
 }
 
+/* A batch that is done with.  One is kept for its memory, unless others are being filled. */
+static void
+put_away(struct chload *l, struct batch *b)
+{
+	batch_free(l->spare, l->table->cols);
+	l->spare = NULL;
+	if (l->opens > 1) {
+		batch_free(b, l->table->cols);
+		return;
+	}
+	batch_clear(b, l->table->cols);
+	l->spare = b;
+}
+
 /* Waits for the batch that is being sent, and takes what came of it.  0, or -1 with e. */
 static int
 collect(struct chload *l, struct err *e)
@@ -414,9 +428,7 @@ collect(struct chload *l, struct err *e)
 		*e = b->err;
 		rc = -1;
 	}
-	batch_clear(b, l->table->cols);
-	batch_free(l->spare, l->table->cols);
-	l->spare = b;
+	put_away(l, b);
 	return rc;
 }
 
@@ -643,10 +655,8 @@ chload_flush(struct chload *l, struct err *e)
 		struct batch *b = l->open[l->opens - 1];
 
 		if (b->rows == b->dead) {	/* nothing, or all of it stands in later batches */
-			batch_clear(b, l->table->cols);
-			batch_free(l->spare, l->table->cols);
-			l->spare = b;
 			l->opens--;
+			put_away(l, b);
 			continue;
 		}
 		if (hand_over(l, l->opens - 1, e) == -1)

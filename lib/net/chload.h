@@ -27,7 +27,7 @@ struct chload_config {
 	const char *table;		/* to insert into */
 	const struct chtable_rules *rules;
 	int tie_smaller;		/* of equal versions the smaller line stands, else the last */
-	uint64_t memory;		/* bytes of rows held at most, 0: 256 MiB */
+	uint64_t memory;		/* bytes of rows held at most, 0: 128 MiB */
 	uint64_t max_refused;		/* rows that the server may refuse before all is given up, 0: any */
 	/* told what is tried again and why; from another thread */
 	void (*say)(void *arg, const char *line);
