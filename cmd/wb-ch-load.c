@@ -3,11 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
 #include "base/env.h"
-#include "base/mem.h"
-#include "base/num.h"
 #include "base/utc.h"
 #include "io/file.h"
 #include "net/chload.h"
@@ -17,6 +13,7 @@
 #include "net/http.h"
 #include "parcel/table.h"
 #include "rec/src.h"
+#include "run/chreject.h"
 #include "run/share.h"
 #include "run/stage.h"
 
@@ -37,26 +34,13 @@ static struct tool tool = {
 };
 
 #define SCHEMA_MAX (1u << 20)
-#define REJECTS "wb_reject"
 #define DAYS_MAX (4u << 20)
-#define ID "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
-
-/* Rejects are rows of a table of their own, stored after the rows of the same checkpoint. */
-struct rejects {
-	const char *url;
-	struct ch *c;
-	struct chload *load;
-	struct json json;	/* of the row made of a reject */
-	struct json seen;	/* of a reject of this stage */
-	struct buf row;
-	struct err err;
-};
 
 struct loader {
 	struct stage *st;
 	struct chload *load;
 	struct chload_count done;	/* what the account has */
-	struct rejects rejects;
+	struct chreject rejects;
 	struct chswap *swap;
 	uint64_t earlier;		/* rejects of earlier stages */
 };
@@ -113,78 +97,6 @@ die:
 		tool_die(&tool, &e);
 	buf_fini(&text);
 	buf_fini(&own);
-}
-
-/* A reject that names no source: its bytes stand for it, so that it is one row however often it comes. */
-static int64_t
-stand_in(struct slice raw)
-{
-	unsigned char sum[EVP_MAX_MD_SIZE];
-	int64_t v = 0;
-
-	(void)EVP_Digest(raw.p, raw.n, sum, NULL, EVP_sha256(), NULL);
-	memcpy(&v, sum, sizeof v);
-	return v & INT64_MAX;
-}
-
-static void
-put_member(struct buf *b, const struct json *j, const char *name)
-{
-	const struct json_member *m = json_get(j, slice_of(name));
-
-	buf_printf(b, ",\"%s\":", name);
-	buf_slice(b, m ? m->v.raw : SLICE("\"\""));
-}
-
-/* One reject, the object {src, stage, code, ...}, as a row of wb_reject. */
-static void
-keep_reject(struct rejects *k, const struct json *reject)
-{
-	const struct json_member *src = json_get(reject, SLICE("src")), *raw = json_get(reject, SLICE("raw")),
-	    *state = json_get(reject, SLICE("state"));
-	struct src s = { .topic = { "", 0 } };
-	struct fault f;
-	char ts[UTC_LEN];
-	static const char *const member[] = { "stage", "code", "field", "msg", "raw" };
-	static const struct chtable_rules rules = { .name = REJECTS, .left = TABLE_LOADED_AT };
-	struct chload_config config = { .table = REJECTS, .rules = &rules, .memory = 32u << 20, .max_refused = 1, .say = say };
-	size_t i;
-
-	if (k->err.status != 0)
-		return;
-	if (k->load == NULL) {
-		k->c = open_store(k->url);
-		if ((k->load = chload_open(k->c, &config, &k->err)) == NULL)
-			return;
-	}
-	if (src == NULL || src_get(&src->v, &s) == -1)
-		s = (struct src){ .topic = { "", 0 }, .offset = stand_in(raw ? raw->v.raw : reject->member[0].v.raw) };
-	if (s.ts_ms < 0 || s.ts_ms > 4102444799999)
-		s.ts_ms = 0;
-	(void)utc_put(ts, s.ts_ms);
-	buf_clear(&k->row);
-	buf_printf(&k->row, "{\"src_topic\":\"%.*s\",\"src_partition\":%lld,\"src_offset\":%lld,\"src_i\":%lld,\"ts\":\"%.*s\"",
-	    (int)s.topic.n, s.topic.p, (long long)s.partition, (long long)s.offset, (long long)s.i, UTC_LEN, ts);
-	for (i = 0; i < sizeof member / sizeof *member; i++)
-		put_member(&k->row, reject, member[i]);
-	if (state != NULL)
-		put_member(&k->row, reject, "state");
-	buf_putc(&k->row, '}');
-	(void)buf_room(&k->row, JSON_PAD);
-	if (json_scan(&k->json, buf_as_slice(&k->row)) == -1)
-		err_set(&k->err, EX_SOFTWARE, "broken control line @reject: %s", k->json.fault);
-	else if (chload_add(k->load, &k->json, buf_as_slice(&k->row), NULL, &f, &k->err) == 0)
-		err_set(&k->err, EX_SOFTWARE, "broken control line @reject: %s: %s", f.field, f.msg);
-}
-
-/* A reject of this stage itself, as a line. */
-static void
-keep_own(void *arg, struct slice line)
-{
-	struct rejects *k = arg;
-
-	if (json_scan(&k->seen, line) == 0 && json_scan(&k->seen, k->seen.member[0].v.raw) == 0)
-		keep_reject(k, &k->seen);
 }
 
 /* A row that the server refused. */
@@ -251,19 +163,11 @@ swap(struct loader *l, struct err *e)
 static int
 barrier(struct loader *l, struct err *e)
 {
-	struct rejects *k = &l->rejects;
 	int rc;
 
 	rc = chload_flush(l->load, e);
 	count(l);
-	if (rc == -1)
-		return -1;
-	if (k->err.status == 0 && k->load != NULL)
-		(void)chload_flush(k->load, &k->err);
-	if (k->err.status == 0)
-		return 0;
-	*e = k->err;
-	return err_at(e, REJECTS);
+	return rc == -1 ? -1 : chreject_flush(&l->rejects, e);
 }
 
 static int
@@ -297,7 +201,7 @@ load(struct loader *l)
 			break;
 		case STAGE_REJECTED:
 			l->earlier++;
-			keep_reject(&l->rejects, r.json);
+			chreject_add(&l->rejects, r.json);
 			break;
 		case STAGE_BARRIER:
 			if (barrier(l, &e) == -1)
@@ -378,19 +282,20 @@ main(int argc, char **argv)
 		tool_usage(&tool, "--swap and --days LIST|FILE go together; --batch ID with them");
 	if (swapping.batch == NULL)
 		buf_printf(&id, "\"b%llx%lx\"", (unsigned long long)tool.now, (unsigned long)getpid());
-	else if (strspn(swapping.batch, ID) == strlen(swapping.batch) && *swapping.batch != '\0' && strlen(swapping.batch) < 64)
+	else if (strpbrk(swapping.batch, "\"\\\n\t") == NULL && *swapping.batch != '\0' && strlen(swapping.batch) <= 64)
 		buf_printf(&id, "\"%s\"", swapping.batch);
 	else
-		tool_usage(&tool, "--batch: \"%s\" is no name of letters, digits and _", swapping.batch);
+		tool_usage(&tool, "--batch: not a plain text of 1 to 64 bytes");
 	*utc_put(now + 1, tool.now) = '"';
 	fill[0].json = buf_str(&id);
 	fill[1].json = now;
 	c = open_store(url);
 	buf_printf(&as, "%s:%s", tool.name, table);
 	st.as = buf_str(&as);
-	st.keep = keep_own;
+	st.keep = chreject_keep;
 	st.keep_arg = &l.rejects;
-	l.rejects.url = url;
+	l.rejects.store = c;
+	l.rejects.say = say;
 	if (swapped)
 		st.flags |= STAGE_ONCE;
 	stage_open(&st, argv + optind);
@@ -402,17 +307,14 @@ main(int argc, char **argv)
 	rules.fill = fill;
 	rules.fills = 2;
 	if (swapped) {
-		char *batch = mem_dup(id.p + 1, id.n - 2);
-
 		swapping.table = table;
-		swapping.batch = batch;
+		swapping.batch = id.p;
 		swapping.hour = table_hour(table);
 		swapping.scope = table_scope(table);
 		swapping.days = days_of(swapping.days, &days);
 		if ((c2 = ch_again(c, &e)) == NULL || (l.swap = chswap_open(c2, &swapping, &e)) == NULL)
 			tool_die(&tool, &e);
 		config.table = chswap_stage(l.swap);
-		free(batch);
 	}
 	config.rules = &rules;
 	config.tie_smaller = table_tie_smaller(table);
@@ -425,13 +327,9 @@ main(int argc, char **argv)
 	if (rc != 0)
 		_exit(rc);	/* a batch may be on its way to a server that does not answer */
 	chload_close(l.load);
-	chload_close(l.rejects.load);
-	ch_close(l.rejects.c);
+	chreject_fini(&l.rejects);
 	ch_close(c);
 	ch_close(c2);
-	json_fini(&l.rejects.json);
-	json_fini(&l.rejects.seen);
-	buf_fini(&l.rejects.row);
 	buf_fini(&as);
 	buf_fini(&days);
 	buf_fini(&id);

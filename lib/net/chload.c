@@ -419,7 +419,9 @@ collect(struct chload *l, struct err *e)
 	l->count.batches++;
 	if (b->confirmed > 0)
 		count_month(l, b->month, b->confirmed);
-	for (i = 0; i < b->refusals; i++) {
+	if (b->refusals > 0 && l->config.refuse == NULL)
+		rc = err_set(e, EX_DATAERR, "%s", b->refusal[0].fault.msg);
+	for (i = 0; i < b->refusals && l->config.refuse != NULL; i++) {
 		const struct row *r = &b->row[b->refusal[i].row];
 
 		l->config.refuse(l->config.arg, (struct slice){ b->lines.p + r->at, r->len }, &b->refusal[i].fault);

@@ -31,7 +31,7 @@ struct chload_config {
 	uint64_t max_refused;		/* rows that the server may refuse before all is given up, 0: any */
 	/* told what is tried again and why; from another thread */
 	void (*say)(void *arg, const char *line);
-	/* a row that the server refused: the record as it was added, and why */
+	/* a row that the server refused: the record as it was added, and why; NULL: such a row is an error */
 	void (*refuse)(void *arg, struct slice line, const struct fault *f);
 	void *arg;
 };

@@ -215,12 +215,15 @@ chswap_open(struct ch *c, const struct chswap_config *config, struct err *e)
 {
 	struct chswap *s = mem_alloc(sizeof *s);
 	struct buf name = { 0 };
+	const char *p;
 
 	s->c = c;
 	s->config = *config;
 	s->lock = -1;
 	s->table = mem_dup(config->table, strlen(config->table));
-	buf_printf(&name, "%s_stage_%s", config->table, config->batch);
+	buf_printf(&name, "%s_stage_", config->table);
+	for (p = config->batch; *p != '\0'; p++)
+		buf_putc(&name, chtext_is_name((struct slice){ p, 1 }) || (*p >= '0' && *p <= '9') ? *p : '_');
 	s->stage = mem_dup(name.p, name.n);
 	buf_fini(&name);
 	if (read_days(s, e) == -1 || take_lock(s, e) == -1 || check_horizon(s, e) == -1 || drop_stages(s, e) == -1)

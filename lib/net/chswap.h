@@ -21,7 +21,7 @@ struct chswap;
 
 struct chswap_config {
 	const char *table;
-	const char *batch;		/* makes the stage's name; letters, digits, _ */
+	const char *batch;		/* makes the stage's name; what is no letter or digit becomes _ */
 	const char *days;		/* list, by commas or lines, of days (2024-06-03) and, with hour, full hours (24 characters) */
 	const char *hour;		/* column of full hours, NULL: the table stands on days only */
 	const char *scope;		/* of wb_horizon, NULL: none */
