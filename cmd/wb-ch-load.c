@@ -27,7 +27,7 @@ static const struct option longs[] = {
 };
 static struct tool tool = {
 	.name = "wb-ch-load",
-	.usage = "wb-ch-load [-v] [-d URL] [--create] [--swap --days LIST|FILE [--batch ID]] [-S SIZE]\n"
+	.usage = "wb-ch-load [-v] [-d URL] [--create] [--swap --days LIST | FILE [--batch ID]] [-S SIZE]\n"
 	    "       -t TABLE [FILE ...]",
 	.letters = "d:t:S:",
 	.longs = longs,

@@ -61,7 +61,7 @@ void native_undo(struct native_col *c);
 /* The number of milliseconds in a time value, as native_add() reads it for a Date or DateTime column.  0 or -1. */
 int native_time(const struct json_value *v, int64_t *ms);
 
-/* Mixes the last row's value into a 128-bit hash. */
+/* Mixes the value of the row added last, and not undone, into a 128-bit hash. */
 void native_hash_last(const struct native_col *c, uint64_t hash[2]);
 
 /* Appends the rows [from, to) of src whose keep byte (NULL: all) is set, to dst of the same type. */
