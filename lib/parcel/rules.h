@@ -118,7 +118,14 @@ void rules_init(struct rules *r);
 int rules_read(struct rules *r, const struct taxonomy *t, const char *file, struct slice text, struct err *e);
 void rules_fini(struct rules *r);
 
+/* What an absent key of a rule means; calendar is left to the caller. */
+void rule_defaults(struct rule *u);
+
 int pattern_match(const struct pattern_list *l, struct slice s);
 int int_match(const struct int_list *l, int64_t v);
+void int_list_sort(struct int_list *l);
+
+/* Every shipment that b takes, a takes as well. */
+int rule_covers(const struct rule *a, const struct rule *b);
 
 #endif

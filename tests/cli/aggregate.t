@@ -135,15 +135,15 @@ like "$(wb-aggregate -v -g carrier_id -a count docs 2>&1 >/dev/null)" '^wb-aggre
 # a lane: only a bounded one, rows before its checkpoint, and nothing whole when the stage before died
 WB_LANE=t status 64 'an endless lane' wb-aggregate -t mart_sla_day docs
 echo '{"@hello":{"v":1,"run":"r1","lane":"t"}}' >hello
-{ cat hello; head -n 2 docs; echo '{"@ckpt":{"run":"r1","n":1,"rows":2}}'; } >cut
-{ cat cut; echo '{"@end":{"run":"r1","n":1}}'; } >lane
-{ cat cut; head -n 1 docs; } >two
+{ cat hello; head -n 2 docs; echo '{"@ckpt":{"run":"r1","n":1,"rows":2}}'; } >lane.cut
+{ cat lane.cut; echo '{"@end":{"run":"r1","n":1}}'; } >lane
+{ cat lane.cut; head -n 1 docs; } >two
 WB_LANE=t WB_ONCE=1; export WB_LANE WB_ONCE
 status 0 'a bounded lane' sh -c 'wb-aggregate -t mart_sla_day <lane'
 is "$(cut -c1-7 out | tr '\n' ' ')" '{"@hell {"day": {"day": {"@ckpt {"@end" ' 'its rows stand before the checkpoint'
 is "$(sed -n '4s/.*"rows":\([0-9]*\).*/\1/p' out)" 2 'which counts them'
 status 0 'groups in a lane' sh -c 'wb-aggregate -a count <lane'
 is "$(sed -n 2p out)" '{"count":2}' 'likewise'
-status 75 'a lane that was cut' sh -c 'wb-aggregate -t mart_sla_day <cut'
+status 75 'a lane that was cut' sh -c 'wb-aggregate -t mart_sla_day <lane.cut'
 status 70 'records behind the checkpoint' sh -c 'wb-aggregate -t mart_sla_day <two'
 done_testing
