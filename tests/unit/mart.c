@@ -171,7 +171,7 @@ sla(void)
 	(void)add(m, SLA("\"sla_state\":\"missed\",\"sla_party\":\"shipper\",\"sla_late_sec\":86401,\"is_open\":false,\"promise_err_sec\":172800"), NULL);
 	(void)add(m, SLA("\"sla_state\":\"missed\",\"sla_party\":\"unknown\",\"sla_late_sec\":172801"), NULL);
 	(void)add(m, SLA("\"sla_state\":\"missed\",\"sla_party\":\"force\",\"sla_late_sec\":259201"), NULL);
-	(void)add(m, SLA("\"sla_state\":\"pending\",\"sla_party\":\"none\",\"sla_late_sec\":-5"), NULL);
+	(void)add(m, SLA("\"sla_state\":\"pending\",\"sla_party\":\"none\",\"sla_late_sec\":-5,\"promised_at\":null,\"promised_now_at\":\"2024-06-07T00:00:00.000Z\""), NULL);
 	(void)add(m, SLA("\"sla_state\":\"at_risk\",\"sla_party\":\"none\",\"sla_late_sec\":-5"), NULL);
 	is_str(add(m, "{\"sla_state\":\"not_applicable\",\"due_day\":\"2024-06-06\"}", NULL), "not due", "not_applicable is left out");
 	is_str(rows(m), "{\"day\":\"2024-06-06\"," KEY ",\"sla_rule_id\":\"r\",\"promise_source\":\"rule\",\"due\":9,\"met\":3,\"met_in_full\":1,"
