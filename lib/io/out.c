@@ -1,7 +1,10 @@
 /* Output: whole buffers, one write each, checked to the end. */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,8 +30,9 @@ out_close(struct out *o)
 	*o = (struct out){ .fd = -1 };
 }
 
+/* Writes everything, or, unless it is to wait, what goes at once. */
 static void
-drain(struct out *o)
+drain(struct out *o, int wait)
 {
 	size_t at = 0;
 
@@ -38,24 +42,30 @@ drain(struct out *o)
 		if (w >= 0) {
 			at += (size_t)w;
 			o->bytes += (uint64_t)w;
-		} else if (errno == EAGAIN) {	/* somebody else made the pipe so */
+		} else if (errno == EAGAIN) {	/* somebody else may have made the pipe so */
 			struct pollfd pfd = { .fd = o->fd, .events = POLLOUT };
 
+			if (!wait)
+				break;
 			(void)poll(&pfd, 1, -1);
 		} else if (errno != EINTR) {
 			o->failed = errno;
 		}
 	}
-	o->n = 0;
+	if (o->failed != 0)
+		at = o->n;
+	o->n -= at;
+	if (o->n > 0 && at > 0)
+		memmove(o->p, o->p + at, o->n);
 }
 
 char *
 out_room(struct out *o, size_t n)
 {
 	if (o->cap - o->n < n) {
-		drain(o);
-		if (o->cap < n)
-			o->p = mem_grow(o->p, &o->cap, n, 1);
+		drain(o, !o->unblocked || o->n > OUT_HELD);
+		if (o->cap - o->n < n)
+			o->p = mem_grow(o->p, &o->cap, o->n + n, 1);
 	}
 	return o->p + o->n;
 }
@@ -89,6 +99,34 @@ int
 out_flush(struct out *o, struct err *e)
 {
 	if (o->n > 0)
-		drain(o);
+		drain(o, 1);
 	return out_check(o, e);
+}
+
+void
+out_unblock(struct out *o)
+{
+	char path[32];
+	struct stat st;
+	int fd;
+
+	if (fstat(o->fd, &st) == -1 || !S_ISFIFO(st.st_mode))
+		return;
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", o->fd);
+	fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1)
+		return;
+	if (dup2(fd, o->fd) != -1)
+		o->unblocked = 1;
+	(void)close(fd);
+}
+
+int
+out_try(struct out *o, struct err *e)
+{
+	if (o->n > 0)
+		drain(o, 0);
+	if (out_check(o, e) == -1)
+		return -1;
+	return o->n == 0;
 }

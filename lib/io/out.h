@@ -18,6 +18,7 @@ struct out {
 	size_t n, cap;
 	uint64_t bytes;		/* written to the descriptor */
 	int failed;		/* errno of the first failure */
+	int unblocked;		/* out_unblock() */
 };
 
 void out_open(struct out *o, int fd, const char *name);
@@ -45,5 +46,17 @@ out_slice(struct out *o, struct slice s)
  */
 int out_flush(struct out *o, struct err *e);
 int out_check(const struct out *o, struct err *e);
+
+/*
+ * For a program that has other things to do than to wait for its reader.  Where the
+ * descriptor is a pipe it is opened anew for this process, non-blocking, so that
+ * nobody who shares it is touched; elsewhere nothing changes.  Then out_room() writes
+ * what the pipe takes and lets the buffer grow, up to OUT_HELD bytes, before it waits.
+ */
+#define OUT_HELD (8 * 1024 * 1024)
+void out_unblock(struct out *o);
+
+/* Writes what goes without waiting: 1 when that was all, 0 when some is left, -1 with e as out_flush(). */
+int out_try(struct out *o, struct err *e);
 
 #endif
