@@ -37,7 +37,7 @@ keep_success(struct buf *b, const char *path, const char *job)
 
 int
 metrics_write(const struct tool *t, int status, double seconds,
-    const struct metrics_count *count, unsigned n, struct err *e)
+    const struct metrics_count *count, unsigned n, const char *more, struct err *e)
 {
 	struct buf b = { 0 };
 	double now = (double)utc_now() / 1000;
@@ -61,6 +61,7 @@ metrics_write(const struct tool *t, int status, double seconds,
 	for (i = 0; i < n; i++)
 		buf_printf(&b, "waybill_job_last_run_records{wb_job=\"%s\",kind=\"%s\"} %llu\n", t->job,
 		    count[i].kind, (unsigned long long)count[i].n);
+	buf_puts(&b, more);
 	rc = file_replace(t->metrics, b.p, b.n, e);
 	buf_fini(&b);
 	return rc;

@@ -9,7 +9,7 @@
 /*
  * The textfile of a run for the node exporter of Prometheus (waybill.7 "Metrics"),
  * written atomically.  A run that failed keeps the time of the last success, which
- * is read back from the old file.
+ * is read back from the old file.  more holds further families as text, or is empty.
  */
 struct metrics_count {
 	const char *kind;	/* read, written, rejected, filtered, ... */
@@ -17,6 +17,6 @@ struct metrics_count {
 };
 
 int metrics_write(const struct tool *t, int status, double seconds,
-    const struct metrics_count *count, unsigned n, struct err *e);
+    const struct metrics_count *count, unsigned n, const char *more, struct err *e);
 
 #endif

@@ -106,9 +106,9 @@ progress(struct stage *st, int final)
 	mb = (double)bytes / 1e6;
 	if (st->open && st->in.in.size > 0)
 		(void)snprintf(percent, sizeof percent, ", %d %%", (int)(100 * st->in.in.bytes / st->in.in.size));
-	(void)dprintf(STDERR_FILENO, "%s%s: %" PRIu64 " records, %.1f MB, %.1f MB/s, %" PRIu64 " rejects%s%s",
+	(void)dprintf(STDERR_FILENO, "%s%s: %" PRIu64 " records, %.1f MB, %.1f MB/s, %" PRIu64 " rejects%s%s%s%s",
 	    st->tty ? "\r\033[K" : "", st->tool->name, st->acct.in, mb, sec > 0 ? mb / sec : 0,
-	    st->acct.rejected, percent, st->tty && !final ? "" : "\n");
+	    st->acct.rejected, percent, st->note[0] ? ", " : "", st->note, st->tty && !final ? "" : "\n");
 	st->progress_ns = now;
 }
 
@@ -498,8 +498,46 @@ write_metrics(struct stage *st, double sec)
 
 	for (i = 0; i < STAGE_COUNTERS && st->counter[i].kind != NULL; i++)
 		c[n++] = (struct metrics_count){ st->counter[i].kind, st->counter[i].n };
-	if (metrics_write(st->tool, st->err.status, sec, c, n, &e) == -1 && st->err.status == 0)
+	if (metrics_write(st->tool, st->err.status, sec, c, n, buf_str(&st->more), &e) == -1 && st->err.status == 0)
 		st->err = e;
+}
+
+uint64_t
+stage_checkpoint(struct stage *st)
+{
+	if (!st->lane || st->err.status != 0 || check_share(st) == -1)
+		return 0;
+	st->control.kind = CONTROL_CKPT;
+	st->control.n++;
+	st->control.rows = st->acct.lines_out;
+	put_control(st, &st->control);
+	mark(st);
+	return out_try(&st->out, &st->err) == -1 ? 0 : st->control.n;
+}
+
+static int
+check_account(struct stage *st)
+{
+	const struct account *a = &st->acct;
+
+	if (a->in + a->extra == a->out + a->rejected + a->filtered + a->folded)
+		return 0;
+	return err_set(&st->err, EX_SOFTWARE, "the account does not add up: %" PRIu64 " in + %" PRIu64 " more, %" PRIu64
+	    " out + %" PRIu64 " rejected + %" PRIu64 " filtered + %" PRIu64 " folded",
+	    a->in, a->extra, a->out, a->rejected, a->filtered, a->folded);
+}
+
+uint64_t
+stage_end(struct stage *st)
+{
+	uint64_t n;
+
+	if (!st->lane || st->err.status != 0 || check_account(st) == -1 || (n = stage_checkpoint(st)) == 0)
+		return 0;
+	st->control.kind = CONTROL_END;
+	put_control(st, &st->control);
+	st->end = 1;
+	return out_try(&st->out, &st->err) == -1 ? 0 : n;
 }
 
 /* What a source, or the end of a lane, says last. */
@@ -507,14 +545,18 @@ static void
 end_lane(struct stage *st)
 {
 	if (st->flags & STAGE_SOURCE) {
-		st->control.kind = CONTROL_CKPT;
-		st->control.n = 1;
-		if (pass_ckpt(st) == -1)
-			return;
-		st->control.kind = CONTROL_END;
-	}
-	if (!(st->flags & STAGE_SINK))
+		if (!st->end)
+			(void)stage_end(st);
+	} else if (!(st->flags & STAGE_SINK)) {
 		put_control(st, &st->control);
+	}
+}
+
+void
+stage_metrics(struct stage *st)
+{
+	if (st->tool->metrics != NULL && st->err.status == 0)
+		write_metrics(st, (double)(utc_mono() - st->began_ns) / 1e9);
 }
 
 int
@@ -527,10 +569,8 @@ stage_close(struct stage *st)
 		(void)out_check(&st->out, &st->err);
 	if (st->err.status == 0 && !st->lane)
 		(void)check_share(st);
-	if (st->err.status == 0 && a->in + a->extra != a->out + a->rejected + a->filtered + a->folded)
-		err_set(&st->err, EX_SOFTWARE, "the account does not add up: %" PRIu64 " in + %" PRIu64 " more, %" PRIu64
-		    " out + %" PRIu64 " rejected + %" PRIu64 " filtered + %" PRIu64 " folded",
-		    a->in, a->extra, a->out, a->rejected, a->filtered, a->folded);
+	if (st->err.status == 0)
+		(void)check_account(st);
 	if (st->err.status == 0 && st->lane)
 		end_lane(st);
 	if (st->err.status == 0)
@@ -557,6 +597,7 @@ stage_close(struct stage *st)
 		line_close(&st->in);
 	json_fini(&st->json);
 	buf_fini(&st->line);
+	buf_fini(&st->more);
 	out_close(&st->rejects);
 	out_close(&st->out);
 	return st->err.status;

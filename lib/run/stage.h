@@ -91,6 +91,8 @@ struct stage {
 	int once;			/* a bounded lane */
 	const char *name;		/* of the input file being read */
 	uint64_t number;		/* line number in it */
+	char note[64];			/* of the program: more for the line of progress ("lag 12") */
+	struct buf more;		/* of the program: whole families for the metrics, freed by stage_close() */
 
 	/* inner */
 	struct err err;
@@ -171,6 +173,34 @@ int stage_stopped(struct stage *st);
 
 /* A source: one more record was offered, whatever becomes of it.  0, or -1: stop. */
 int stage_offer(struct stage *st);
+
+/*
+ * A source of a lane: writes the next checkpoint behind what was written and sends off what
+ * goes without waiting (out_try()).  Its number, from 1; 0: stop, or not in a lane.
+ */
+uint64_t stage_checkpoint(struct stage *st);
+
+/*
+ * A source that waits for its last acknowledgement before it ends: the last checkpoint and
+ * @end, which stage_close() writes otherwise.  Results as stage_checkpoint().
+ */
+uint64_t stage_end(struct stage *st);
+
+/* Lines sent since the last checkpoint; the nonce of the run. */
+static inline uint64_t
+stage_owed(const struct stage *st)
+{
+	return st->acct.lines_out;
+}
+
+static inline const char *
+stage_run(const struct stage *st)
+{
+	return st->control.run;
+}
+
+/* Writes the metrics of an endless run now, as if it had ended well. */
+void stage_metrics(struct stage *st);
 
 /* Ends the stage with an error: returned by the next stage_next(), told by stage_close().  Returns -1. */
 int stage_fail(struct stage *st, const struct err *e);
