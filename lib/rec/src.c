@@ -129,6 +129,10 @@ src_message(char *dst, const struct json *j)
 		*end++ = '}';
 		return end;
 	}
+	if (dst == j->raw.p && !j->spaced) {
+		*dst = ',';
+		return dst + j->raw.n;
+	}
 	end = json_compact(dst, &v);
 	*dst = ',';
 	return end;

@@ -41,7 +41,8 @@ const struct json_member *src_foreign(const struct json *j);
 /*
  * Puts the members of a message behind those of an object that is open before dst
  * ({"_src":[...]), without white space between tokens, and closes it.  Needs
- * j->raw.n bytes; returns the end.
+ * j->raw.n bytes; returns the end.  dst may be where the message stands, j->raw.p,
+ * unless it is spaced; its members are gone then.
  */
 char *src_message(char *dst, const struct json *j);
 
