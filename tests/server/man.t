@@ -2,6 +2,7 @@
 # The examples of the man pages run as they stand: each page's, in order, in a folder with a small platform and with a store.
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/servers.sh"
+. "$top/tests/kafka.sh"
 cd "$tmp" || exit 1
 
 # examples PAGE: the literal displays of its section EXAMPLES, as text
@@ -16,12 +17,22 @@ if start_chdb; then
 else
 	store=no
 fi
+if start_kafka && kafka_topic tracking.events 2; then
+	WB_BROKERS=$kafka_brokers; export WB_BROKERS
+	wb-sample --shipments 20 --faults none -t tracking.events 2>/dev/null | sed 's/^{"_src":\[[^]]*\],/{/' | kcat -b "$WB_BROKERS" -t tracking.events -P -l
+else
+	broker=no
+fi
 for page in "$top"/man/*.[157]; do
 	name=$(basename "$page")
 	examples "$page" >"$tmp/$name.sh"
 	[ -s "$tmp/$name.sh" ] || continue
 	if [ "${store:-}" = no ] && grep -qE 'wb-ch-load|wb-sql|wb-schema|wb-chdb' "$tmp/$name.sh"; then
 		skip "examples of $name" 'no libchdb'
+		continue
+	fi
+	if [ "${broker:-}" = no ] && grep -q 'wb-kafka-' "$tmp/$name.sh"; then
+		skip "examples of $name" 'no Kafka'
 		continue
 	fi
 	mkdir "$tmp/$name.d"
