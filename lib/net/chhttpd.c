@@ -622,6 +622,8 @@ take_parameter(void *arg, enum MHD_ValueKind kind, const char *key, size_t key_n
 	(void)kind;
 	if (v.p == NULL)
 		v.p = "";
+	if (k.n == 0)
+		return MHD_YES;	/* "?&a=b" */
 	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		if (slice_eq(k, slice_of(ignored[i]))) {
 			if (i >= 5 && is_true(v))

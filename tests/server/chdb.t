@@ -153,6 +153,8 @@ for session in '' 'session_id=one'; do
 	post "$session&wait_end_of_query=1" 'SELECT number, throwIf(number = 70000) FROM numbers(100000) SETTINGS max_block_size = 1000 FORMAT JSON' >/dev/null 2>&1
 	is "$(post "$session" "SELECT 'clean'")" clean "trap: no bytes of a failed query${session:+, in a session}"
 	is "$(post "$session" "SELECT 'clean' FORMAT JSONCompactEachRow")" '["clean"]' "nor in the one after${session:+, in a session}"
+	post "$session&wait_end_of_query=1" 'SELECT number, throwIf(number = 70000) FROM numbers(100000) SETTINGS max_block_size = 1000 FORMAT CSV' >/dev/null 2>&1
+	is "$(post "$session&database=w" 'SELECT 1')$(post "$session" 'SELECT currentDatabase()')" 1default "nor in what brings a session back${session:+, in a session}"
 done
 
 # ---- sessions
@@ -164,13 +166,12 @@ post 'session_id=s' 'SET max_threads = 5'
 is "$(post 'session_id=s&max_threads=7&database=w' "SELECT getSetting('max_threads'), currentDatabase()")" "7	w" "a request's own settings"
 is "$(post 'session_id=s' "SELECT getSetting('max_threads'), currentDatabase()")" "5	default" "leave the session as it was"
 is "$(code 'session_id=none&session_check=1' 'SELECT 1')" "500 372" "session_check"
-post 'session_id=busy' 'SELECT sleep(1.5)' >/dev/null &
-until_true 5 sh -c "curl -sS '$url/?session_id=busy' -d 'SELECT 1' | grep -q '^Code: 373'"
-is $? 0 "a session in use is locked"
-wait $!
-post 'query_id=same' 'SELECT sleep(1.5)' >/dev/null &
-until_true 5 sh -c "curl -sS '$url/?query_id=same' -d 'SELECT 1' | grep -q '^Code: 216'"
-is $? 0 "a query id in use is refused"
+# no poll may take the session itself, so the list of processes tells when it is in use
+listed() { test "$(post '' "SELECT count() FROM system.processes WHERE query LIKE 'SELECT sleep(%'")" = 1; }
+post 'session_id=busy&query_id=same' 'SELECT sleep(3)' >/dev/null &
+until_true 5 listed
+is "$(code 'session_id=busy' 'SELECT 1')" "500 373" "a session in use is locked"
+is "$(code 'query_id=same' 'SELECT 1')" "500 216" "a query id in use is refused"
 wait $!
 
 # ---- nobody reaches out of the folder
