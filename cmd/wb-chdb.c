@@ -1,4 +1,7 @@
 /* The embedded store: the ClickHouse engine in this process, behind ClickHouse's HTTP interface. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "io/file.h"
 #include "net/chdb.h"
 #include "net/chhttpd.h"
 #include "net/chpool.h"
@@ -49,6 +51,16 @@ find_library(struct buf *b)
 	return access(buf_str(b), R_OK) == 0 ? buf_str(b) : NULL;
 }
 
+/* The folder that holds path, in dst. */
+static const char *
+folder_of(const char *path, char dst[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+
+	snprintf(dst, PATH_MAX, "%.*s", slash == NULL ? 1 : slash == path ? 1 : (int)(slash - path), slash == NULL ? "." : path);
+	return dst;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -61,7 +73,8 @@ main(int argc, char **argv)
 	struct chpool *pool = NULL;
 	struct chhttpd *http = NULL;
 	sigset_t stop;
-	int c = 0, fd = -1, sig = 0;
+	char folder[2][PATH_MAX];
+	int c = 0, fd = -1, port_fd = -1, sig = 0;
 	unsigned left = 0;
 
 	while ((c = tool_opt(&tool, argc, argv)) != -1)
@@ -96,6 +109,16 @@ main(int argc, char **argv)
 	(void)sigprocmask(SIG_BLOCK, &stop, NULL);
 
 	config.address = address;
+	/* opened now: the engine's process cannot later.  Its one write makes it be there whole. */
+	if (port_file != NULL) {
+		config.removes[0] = folder_of(port_file, folder[0]);
+		if ((port_fd = open(port_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) == -1) {
+			err_set(&e, EX_IOERR, "%s: %s", port_file, strerror(errno));
+			tool_die(&tool, &e);
+		}
+	}
+	if (strncmp(listen_at, "unix:", 5) == 0)
+		config.removes[1] = folder_of(listen_at + 5, folder[1]);
 	if ((fd = chhttpd_bind(listen_at, address, &e)) == -1)
 		tool_die(&tool, &e);
 	if ((engine = chdb_start(&config, &e)) == NULL || (pool = chpool_new(engine, &e)) == NULL ||
@@ -105,8 +128,13 @@ main(int argc, char **argv)
 		tool_die(&tool, &e);
 	}
 	buf_printf(&line, "%s\n", address);
-	if (port_file != NULL && file_replace(port_file, line.p, line.n, &e) == -1)
+	if (port_fd != -1 && write(port_fd, line.p, line.n) != (ssize_t)line.n) {
+		err_set(&e, EX_IOERR, "%s: %s", port_file, strerror(errno));
 		tool_die(&tool, &e);
+	}
+	if (tool.verbose)
+		tool_say(&tool, "libchdb %s, ClickHouse %s, %s", chdb_library_version(engine), chpool_version(pool),
+		    chdb_confined(engine) ? "confined to the folder" : "not confined: this kernel has no Landlock");
 	tool_say(&tool, "ready at %s", address);
 
 	(void)sigwait(&stop, &sig);

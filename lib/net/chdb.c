@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "base/num.h"
+#include "io/confine.h"
 #include "net/chdb.h"
 
 /* Versioned by its first member, which the caller sets to the size it knows. */
@@ -59,6 +59,7 @@ struct chdb {
 #undef MEMBER
 	void *lib;
 	int lock;
+	int confined;
 	char *path_arg, *config_arg;	/* must be the same bytes for every connection */
 	struct chdb_conn *keeper;	/* the engine ends with its last connection */
 };
@@ -249,6 +250,29 @@ out:
 	return rc;
 }
 
+/*
+ * The grants let whole classes of functions through (file(path), disks, schema
+ * files of formats), so that the kernel has to hold what they miss.
+ */
+static int
+shut_in(struct chdb *d, const char *dir, const struct chdb_config *c, struct err *e)
+{
+	const struct confine_place place[] = {
+		{ dir, CONFINE_WRITE },
+		{ "/dev/null", CONFINE_WRITE }, { "/dev/urandom", CONFINE_READ }, { "/dev/random", CONFINE_READ },
+		{ "/proc", CONFINE_READ }, { "/sys", CONFINE_READ },
+		{ "/usr", CONFINE_READ }, { "/lib", CONFINE_READ }, { "/lib64", CONFINE_READ },
+		{ "/etc/localtime", CONFINE_READ }, { "/etc/hosts", CONFINE_READ }, { "/etc/host.conf", CONFINE_READ },
+		{ "/etc/nsswitch.conf", CONFINE_READ }, { "/etc/resolv.conf", CONFINE_READ },
+		{ "/etc/gai.conf", CONFINE_READ }, { "/etc/ld.so.cache", CONFINE_READ },
+		{ c->removes[0] ? c->removes[0] : dir, CONFINE_REMOVE },
+		{ c->removes[1] ? c->removes[1] : dir, CONFINE_REMOVE },
+	};
+
+	d->confined = confine(place, sizeof(place) / sizeof(place[0]), e);
+	return d->confined == -1 ? -1 : 0;
+}
+
 struct chdb *
 chdb_start(const struct chdb_config *c, struct err *e)
 {
@@ -265,7 +289,7 @@ chdb_start(const struct chdb_config *c, struct err *e)
 		goto fail;
 	}
 	if (take_lock(d, dir, c->address, e) == -1 || write_config(d, dir, c->memory, e) == -1 ||
-	    load(d, c->library, e) == -1)
+	    load(d, c->library, e) == -1 || shut_in(d, dir, c, e) == -1)
 		goto fail;
 	/* DateTime without a zone means the same at every start; before any thread runs */
 	setenv("TZ", "UTC", 1);
@@ -296,6 +320,12 @@ chdb_stop(struct chdb *d)
 	free(d->path_arg);
 	free(d->config_arg);
 	free(d);
+}
+
+int
+chdb_confined(const struct chdb *d)
+{
+	return d->confined;
 }
 
 const char *

@@ -25,6 +25,7 @@ struct chdb_config {
 	const char *dir;	/* the store's folder, made when missing */
 	uint64_t memory;	/* bytes the engine may use, 0: nine tenths of the machine's */
 	const char *address;	/* shown to whoever tries to open the folder too */
+	const char *removes[2];	/* folders in which the process will want to unlink files, or NULL */
 };
 
 /*
@@ -33,11 +34,16 @@ struct chdb_config {
  * too old), EX_TEMPFAIL (folder in use, with the pid), EX_IOERR or EX_SOFTWARE.
  * The engine runs in UTC, installs no signal handler, and its one user may use
  * tables in the folder and nothing else: no file, URL, remote server, command.
+ * Where the kernel can (io/confine.h), this thread and all later ones lose what
+ * lies outside the folder, system libraries and /proc aside, and TCP connections.
  */
 struct chdb *chdb_start(const struct chdb_config *c, struct err *e);
 
 /* All connections must be closed.  Threads of the engine may be left: _exit() soon. */
 void chdb_stop(struct chdb *d);
+
+/* Did the kernel take everything outside the folder from the process? */
+int chdb_confined(const struct chdb *d);
 
 /* The library's own version, "26.7.3". */
 const char *chdb_library_version(const struct chdb *d);

@@ -320,9 +320,13 @@ send_gzip(struct request *r, char *out, size_t max)
 		next_piece(r);
 		if (r->ended && r->tail.n > 0)
 			break;		/* no end mark: the reader sees a cut stream */
-		r->z.next_in = (z_const Bytef *)(uintptr_t)(r->answer.data.p + r->sent);
-		r->z.avail_in = r->ended ? 0 : (uInt)(r->answer.data.n - r->sent > 1u << 30 ? 1u << 30 :
-		    r->answer.data.n - r->sent);
+		r->z.avail_in = 0;
+		if (!r->ended) {
+			size_t n = r->answer.data.n - r->sent;
+
+			r->z.next_in = (z_const Bytef *)(uintptr_t)(r->answer.data.p + r->sent);
+			r->z.avail_in = (uInt)(n < 1u << 30 ? n : 1u << 30);
+		}
 		rc = deflate(&r->z, r->ended ? Z_FINISH : Z_NO_FLUSH);
 		if (!r->ended)
 			r->sent = (size_t)((const char *)r->z.next_in - r->answer.data.p);

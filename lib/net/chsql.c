@@ -152,11 +152,12 @@ hex(char c)
 static int
 names(const struct token *t, const char *name)
 {
-	const char *p = t->p, *stop = t->p + t->n;
+	const char *p = t->p, *stop = NULL;
 	size_t quote = 0;
 
 	if (t->type != T_WORD && t->type != T_NAME)
 		return 0;
+	stop = p + t->n;
 	if (t->type == T_NAME) {
 		quote = (unsigned char)*p == 0342 ? 3 : 1;
 		p += quote;
@@ -399,9 +400,13 @@ insert_in_two(struct lexer l, const char *text, size_t n, size_t fixed, struct c
 int
 chsql_parse(const char *text, size_t n, size_t fixed, int end, struct chsql *q)
 {
-	struct lexer l = { text, text + n, end };
-	struct token t = next(&l);
+	struct lexer l = { 0 };
+	struct token t = { 0 };
 
+	if (text == NULL)
+		text = "";
+	l = (struct lexer){ text, text + n, end };
+	t = next(&l);
 	*q = (struct chsql){ 0 };
 	while (is_byte(&t, ';'))
 		t = next(&l);
