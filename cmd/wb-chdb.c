@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/env.h"
 #include "net/chdb.h"
 #include "net/chhttpd.h"
+#include "net/chlisten.h"
 #include "net/chpool.h"
 #include "run/tool.h"
 
@@ -29,7 +31,7 @@ static const struct option longs[] = {
 
 static struct tool tool = {
 	.name = "wb-chdb",
-	.usage = "wb-chdb [-v] [--quiet] [--listen ADDRESS] [--memory SIZE] [--port-file FILE] [--library FILE] DIR",
+	.usage = "wb-chdb [-v] [--listen ADDRESS] [--memory SIZE] [--port-file FILE] [--library FILE] DIR",
 	.letters = "S:",
 	.longs = longs,
 };
@@ -38,7 +40,7 @@ static struct tool tool = {
 static const char *
 find_library(struct buf *b)
 {
-	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	const char *cache = env_get("XDG_CACHE_HOME"), *home = env_get("HOME");
 
 	if (cache != NULL && cache[0] == '/')
 		buf_printf(b, "%s/waybill/%s", cache, LIBRARY);
@@ -65,9 +67,9 @@ int
 main(int argc, char **argv)
 {
 	struct err e = ERR_NONE;
-	struct chdb_config config = { .library = getenv("WB_LIBCHDB") };
+	struct chdb_config config = { .library = env_get("WB_LIBCHDB") };
 	const char *listen_at = "127.0.0.1:8123", *port_file = NULL;
-	char address[CHHTTPD_ADDRESS_MAX] = "";
+	char address[CHLISTEN_ADDRESS_MAX] = "";
 	struct buf path = { 0 }, line = { 0 };
 	struct chdb *engine = NULL;
 	struct chpool *pool = NULL;
@@ -119,7 +121,7 @@ main(int argc, char **argv)
 	}
 	if (strncmp(listen_at, "unix:", 5) == 0)
 		config.removes[1] = folder_of(listen_at + 5, folder[1]);
-	if ((fd = chhttpd_bind(listen_at, address, &e)) == -1)
+	if ((fd = chlisten_bind(listen_at, address, &e)) == -1)
 		tool_die(&tool, &e);
 	if ((engine = chdb_start(&config, &e)) == NULL || (pool = chpool_new(engine, &e)) == NULL ||
 	    (http = chhttpd_start(pool, fd, strncmp(listen_at, "unix:", 5) == 0, &e)) == NULL) {

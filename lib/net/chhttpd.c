@@ -13,13 +13,9 @@
  * nothing of it is stored.
  */
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +30,8 @@
 #include "base/utc.h"
 #include "net/chbody.h"
 #include "net/chhttpd.h"
+#include "net/chlisten.h"
+#include "net/chreply.h"
 #include "net/chsql.h"
 
 #define TEXT_MAX (64u << 20)		/* bytes of one statement without its data */
@@ -85,59 +83,26 @@ struct request {
 
 /* ---- errors --------------------------------------------------------------------- */
 
-static int
-error_code(const char *text)
-{
-	return strncmp(text, "Code: ", 6) == 0 ? (int)strtol(text + 6, NULL, 10) : 1001;
-}
-
-/* As the server maps its exceptions. */
-static unsigned
-http_status(int code)
-{
-	static const struct {
-		int code;
-		unsigned status;
-	} map[] = {
-		{ 6, 400 }, { 7, 400 }, { 8, 400 }, { 15, 400 }, { 25, 400 }, { 26, 400 }, { 27, 400 }, { 36, 400 },
-		{ 38, 400 }, { 41, 400 }, { 43, 500 }, { 44, 400 }, { 53, 400 }, { 56, 400 }, { 62, 400 }, { 69, 400 },
-		{ 72, 400 }, { 117, 400 }, { 167, 400 }, { 168, 400 }, { 376, 400 }, { 377, 400 }, { 427, 400 },
-		{ 441, 400 }, { 675, 400 }, { 676, 400 },
-		{ 46, 404 }, { 47, 404 }, { 50, 404 }, { 60, 404 }, { 63, 404 }, { 73, 404 }, { 78, 404 }, { 81, 404 },
-		{ 100, 500 }, { 115, 404 }, { 336, 404 }, { 511, 404 },
-		{ 192, 403 }, { 193, 403 }, { 194, 401 }, { 497, 403 }, { 512, 403 }, { 516, 403 },
-		{ 48, 501 }, { 76, 503 }, { 159, 408 }, { 209, 503 }, { 223, 413 }, { 381, 411 }, { 439, 503 },
-	};
-	size_t i = 0;
-
-	for (i = 0; i < sizeof(map) / sizeof(map[0]); i++)
-		if (map[i].code == code)
-			return map[i].status;
-	return MHD_HTTP_INTERNAL_SERVER_ERROR;
-}
-
-/* The engine nests an exception in itself at times and leaves the version out at others; clients look for it. */
-static void
-tidy_error(const struct request *r, const char *text, struct buf *out)
-{
-	static const char again[] = ". DB::Exception: Code: ";
-	const char *inner = NULL, *version = NULL, *stop = NULL;
-
-	while ((inner = strstr(text, again)) != NULL && strncmp(text, "Code: ", 6) == 0 &&
-	    inner == text + 6 + strspn(text + 6, "0123456789"))
-		text = inner + strlen(". DB::Exception: ");
-	if ((version = strstr(text, " (version ")) != NULL && (stop = strchr(version + 2, ')')) != NULL)
-		buf_put(out, text, (size_t)(stop + 1 - text));
-	else
-		buf_printf(out, "%s (version %s)", text, chpool_version(r->h->pool));
-	buf_putc(out, '\n');
-}
-
 static void
 refuse(struct request *r, int code, const char *name, const char *text)
 {
 	if (r->error.n == 0)
 		chpool_error(&r->error, code, name, "%s", text);
+}
+
+/*
+ * Gives the connection back before the client has the last of its answer, or its
+ * next request could find the session or the query id still in use.
+ */
+static void
+release(struct request *r)
+{
+	chdb_reader_close(r->reader);
+	chdb_writer_close(r->writer);	/* still open: the body did not come to its end, nothing is stored */
+	chpool_give(r->lease);
+	r->reader = NULL;
+	r->writer = NULL;
+	r->lease = NULL;
 }
 
 /* ---- responses -------------------------------------------------------------------- */
@@ -146,52 +111,6 @@ static void
 header(struct MHD_Response *m, const char *name, const char *value)
 {
 	(void)MHD_add_response_header(m, name, value);
-}
-
-static int
-format_is(struct slice f, const char *name)
-{
-	return f.n == strlen(name) && strncasecmp(f.p, name, f.n) == 0;
-}
-
-static int
-format_begins(struct slice f, const char *name)
-{
-	return f.n >= strlen(name) && strncasecmp(f.p, name, strlen(name)) == 0;
-}
-
-static const char *
-content_type(struct slice f)
-{
-	if (format_is(f, "JSONEachRow") || format_begins(f, "JSONCompactEachRow") || format_is(f, "JSONStringsEachRow") ||
-	    format_is(f, "JSONLines") || format_is(f, "NDJSON"))
-		return "application/x-ndjson; charset=UTF-8";
-	if (format_begins(f, "JSON"))
-		return "application/json; charset=UTF-8";
-	if (format_begins(f, "CSV"))
-		return "text/csv; charset=UTF-8";
-	if (format_begins(f, "TabSeparated") || format_begins(f, "TSV"))
-		return "text/tab-separated-values; charset=UTF-8";
-	if (format_is(f, "XML"))
-		return "application/xml; charset=UTF-8";
-	if (format_is(f, "Native") || format_begins(f, "RowBinary") || format_begins(f, "Arrow") ||
-	    format_is(f, "Parquet") || format_is(f, "ORC") || format_is(f, "Avro") || format_is(f, "RawBLOB"))
-		return "application/octet-stream";
-	return "text/plain; charset=UTF-8";
-}
-
-/* Formats whose pieces, put behind each other, are the whole: no header, no footer, nothing between. */
-static int
-streams(struct slice f)
-{
-	static const char *const name[] = { "Native", "RowBinary", "JSONEachRow", "JSONLines", "NDJSON",
-	    "JSONCompactEachRow", "JSONStringsEachRow", "TabSeparated", "TSV", "TabSeparatedRaw", "TSVRaw", "CSV" };
-	size_t i = 0;
-
-	for (i = 0; i < sizeof(name) / sizeof(name[0]); i++)
-		if (format_is(f, name[i]))
-			return 1;
-	return 0;
 }
 
 static enum MHD_Result
@@ -233,18 +152,19 @@ answer_error(struct request *r)
 {
 	struct buf out = { 0 };
 	char number[16];
-	int code = error_code(buf_str(&r->error));
+	int code = chreply_code(buf_str(&r->error));
 	struct MHD_Response *m = NULL;
 	enum MHD_Result rc = MHD_NO;
 
-	tidy_error(r, buf_str(&r->error), &out);
+	release(r);
+	chreply_text(buf_str(&r->error), chpool_version(r->h->pool), &out);
 	if ((m = MHD_create_response_from_buffer(out.n, out.p, MHD_RESPMEM_MUST_COPY)) != NULL) {
 		snprintf(number, sizeof(number), "%d", code);
 		header(m, "Content-Type", "text/plain; charset=UTF-8");
 		header(m, "X-ClickHouse-Exception-Code", number);
 	}
 	chdb_answer_fini(&r->answer);
-	rc = queue(r, r->status ? (unsigned)r->status : http_status(code), m);
+	rc = queue(r, r->status ? (unsigned)r->status : chreply_status(code), m);
 	buf_fini(&out);
 	return rc;
 }
@@ -255,7 +175,7 @@ fail_stream(struct request *r, const char *why)
 {
 	struct buf text = { 0 };
 
-	tidy_error(r, why, &text);
+	chreply_text(why, chpool_version(r->h->pool), &text);
 	buf_printf(&r->tail, "\r\n__exception__\r\n%s\r\n", r->tag);
 	buf_slice(&r->tail, buf_as_slice(&text));
 	buf_printf(&r->tail, "%zu %s\r\n__exception__\r\n", text.n, r->tag);
@@ -278,8 +198,10 @@ next_piece(struct request *r)
 		chpool_work(r->lease, 0);
 		if (r->answer.error != NULL)
 			fail_stream(r, r->answer.error);
-		if (r->answer.data.n == 0)
+		if (r->answer.data.n == 0) {
 			r->ended = 1;
+			release(r);
+		}
 	}
 }
 
@@ -370,7 +292,7 @@ answer_data(struct request *r, struct slice format, int has_result)
 		header(m, "X-ClickHouse-Exception-Tag", r->tag);
 	if (r->z_open)
 		header(m, "Content-Encoding", "gzip");
-	header(m, "Content-Type", has_result ? content_type(format) : "text/plain; charset=UTF-8");
+	header(m, "Content-Type", has_result ? chreply_content_type(format) : "text/plain; charset=UTF-8");
 	return queue(r, MHD_HTTP_OK, m);
 }
 
@@ -487,8 +409,7 @@ finish_insert(struct request *r)
 	chpool_work(r->lease, 1);
 	chdb_writer_done(r->writer, &r->answer);
 	chpool_work(r->lease, 0);
-	chdb_writer_close(r->writer);
-	r->writer = NULL;
+	release(r);
 	if (r->answer.error != NULL) {
 		buf_puts(&r->error, r->answer.error);
 		return answer_error(r);
@@ -503,7 +424,7 @@ run_statement(struct request *r)
 	    r->default_format.n > 0 ? r->default_format : SLICE("TabSeparated");
 	enum chdb_class class = CHDB_UNKNOWN;
 	unsigned count = 0;
-	int stream = r->sql.kind == CHSQL_SELECT && streams(format) && !r->wait_end && !r->sql.whole && !r->whole;
+	int stream = r->sql.kind == CHSQL_SELECT && chreply_streams(format) && !r->wait_end && !r->sql.whole && !r->whole;
 
 	if (allowed(r) == -1)
 		return answer_error(r);
@@ -532,13 +453,11 @@ run_statement(struct request *r)
 		chdb_run(r->lease->conn, sql, format, r->param, r->params, &r->answer);
 	chpool_work(r->lease, 0);
 	if (r->reader == NULL)
-		watch(r, 0);
+		release(r);
 	if (r->answer.error != NULL) {
 		buf_puts(&r->error, r->answer.error);
 		return answer_error(r);
 	}
-	if (r->reader != NULL && r->answer.data.n == 0)
-		r->ended = 1;
 	return answer_data(r, format, class == CHDB_READ || r->answer.data.n > 0);
 }
 
@@ -569,7 +488,7 @@ request_header(struct request *r, const char *name)
 {
 	const char *v = MHD_lookup_connection_value(r->c, MHD_HEADER_KIND, name);
 
-	return v == NULL ? (struct slice){ 0 } : slice_of(v);
+	return slice_of(v == NULL ? "" : v);
 }
 
 static int
@@ -676,29 +595,6 @@ take_parameter(void *arg, enum MHD_ValueKind kind, const char *key, size_t key_n
 	return MHD_YES;
 }
 
-/* The host of "name:port" or "[v6]:port" is this machine. */
-static int
-is_local(struct slice host)
-{
-	char name[64];
-	struct in_addr a = { 0 };
-	size_t n = host.n;
-
-	if (n > 0 && host.p[0] == '[') {
-		const char *stop = memchr(host.p, ']', n);
-
-		return stop != NULL && slice_eq((struct slice){ host.p, (size_t)(stop + 1 - host.p) }, SLICE("[::1]"));
-	}
-	if (memchr(host.p, ':', n) != NULL)
-		n = (size_t)((const char *)memchr(host.p, ':', n) - host.p);
-	if (n >= sizeof(name))
-		return 0;
-	memcpy(name, host.p, n);
-	name[n] = '\0';
-	return strcasecmp(name, "localhost") == 0 ||
-	    (inet_pton(AF_INET, name, &a) == 1 && (ntohl(a.s_addr) >> 24) == 127);
-}
-
 /* A browser lets any page send requests to this machine, and any name resolve to it. */
 static void
 check_origin(struct request *r)
@@ -708,7 +604,7 @@ check_origin(struct request *r)
 
 	if (origin.n > 0 || (site.n > 0 && !slice_eq(site, SLICE("none"))))
 		refuse(r, 497, "ACCESS_DENIED", "Requests of web pages are refused");
-	else if (!r->h->is_unix && host.n > 0 && !is_local(host))
+	else if (!r->h->is_unix && host.n > 0 && !chlisten_is_local(host))
 		refuse(r, 497, "ACCESS_DENIED", "The Host header names another machine");
 	if (r->error.n > 0)
 		r->status = MHD_HTTP_FORBIDDEN;
@@ -754,7 +650,7 @@ read_headers(struct request *r)
 		check_user(r, slice_of(user), slice_of(password ? password : ""));
 	MHD_free(user);
 	MHD_free(password);
-	if (format_begins(request_header(r, "Content-Type"), "multipart/"))
+	if (strncasecmp(request_header(r, "Content-Type").p, "multipart/", 10) == 0)
 		refuse(r, 48, "NOT_IMPLEMENTED", "External tables are not supported");
 	if ((r->body = chbody_new(request_header(r, "Content-Encoding"))) == NULL) {
 		refuse(r, 89, "UNKNOWN_COMPRESSION_METHOD", "Unknown Content-Encoding: gzip, deflate and zstd are known");
@@ -810,9 +706,7 @@ close_request(void *arg, struct MHD_Connection *c, void **state, enum MHD_Reques
 	if (r == NULL)
 		return;
 	chdb_answer_fini(&r->answer);
-	chdb_reader_close(r->reader);
-	chdb_writer_close(r->writer);	/* still open: the body did not come to its end, nothing is stored */
-	chpool_give(r->lease);
+	release(r);
 	chbody_free(r->body);
 	if (r->z_open)
 		(void)deflateEnd(&r->z);
@@ -843,85 +737,6 @@ handle(void *arg, struct MHD_Connection *c, const char *url, const char *method,
 }
 
 /* ---- server ------------------------------------------------------------------------ */
-
-static int
-bind_unix(const char *path, struct err *e)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	struct stat st;
-	mode_t mask = 0;
-	int fd = -1, rc = 0;
-
-	if (strlen(path) == 0 || strlen(path) >= sizeof(a.sun_path))
-		return err_set(e, EX_USAGE, "unix:%s: a socket's path has 1 to %zu bytes", path, sizeof(a.sun_path) - 1);
-	memcpy(a.sun_path, path, strlen(path));
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
-		return err_set(e, EX_IOERR, "unix:%s: %s", path, strerror(errno));
-	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode)) {
-		if (connect(fd, (struct sockaddr *)&a, sizeof(a)) == -1 && errno == ECONNREFUSED)
-			(void)unlink(path);
-		close(fd);
-		if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
-			return err_set(e, EX_IOERR, "unix:%s: %s", path, strerror(errno));
-	}
-	mask = umask(0177);
-	rc = bind(fd, (struct sockaddr *)&a, sizeof(a));
-	(void)umask(mask);
-	if (rc == -1) {
-		err_set(e, errno == EADDRINUSE ? EX_TEMPFAIL : EX_IOERR, "unix:%s: %s", path, strerror(errno));
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-static int
-bind_inet(const char *spec, char *address, struct err *e)
-{
-	const char *colon = strrchr(spec, ':');
-	struct sockaddr_in v4 = { .sin_family = AF_INET };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
-	struct sockaddr *a = (struct sockaddr *)&v4;
-	socklen_t n = sizeof(v4);
-	uint64_t port = 0;
-	char host[64];
-	int fd = -1, on = 1;
-
-	if (colon == NULL || (size_t)(colon - spec) >= sizeof(host) || num_u64(slice_of(colon + 1), &port) == -1 ||
-	    port > 65535)
-		return err_set(e, EX_USAGE, "%s: neither HOST:PORT nor unix:PATH", spec);
-	memcpy(host, spec, (size_t)(colon - spec));
-	host[colon - spec] = '\0';
-	if (strcmp(host, "localhost") == 0)
-		v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	else if (strcmp(host, "[::1]") == 0) {
-		a = (struct sockaddr *)&v6;
-		n = sizeof(v6);
-	} else if (inet_pton(AF_INET, host, &v4.sin_addr) != 1 || ntohl(v4.sin_addr.s_addr) >> 24 != 127)
-		return err_set(e, EX_USAGE, "%s: only this machine may be served: a loopback address or unix:PATH", spec);
-	v4.sin_port = htons((uint16_t)port);
-	v6.sin6_port = htons((uint16_t)port);
-	if ((fd = socket(a->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
-		return err_set(e, EX_IOERR, "%s: %s", spec, strerror(errno));
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, a, n) == -1 || getsockname(fd, a, &n) == -1) {
-		err_set(e, errno == EADDRINUSE ? EX_TEMPFAIL : EX_IOERR, "%s: %s", spec, strerror(errno));
-		close(fd);
-		return -1;
-	}
-	port = ntohs(a == (struct sockaddr *)&v6 ? v6.sin6_port : v4.sin_port);
-	snprintf(address, CHHTTPD_ADDRESS_MAX, "http://%s:%u", host, (unsigned)port);
-	return fd;
-}
-
-int
-chhttpd_bind(const char *spec, char address[CHHTTPD_ADDRESS_MAX], struct err *e)
-{
-	if (strncmp(spec, "unix:", 5) != 0)
-		return bind_inet(spec, address, e);
-	snprintf(address, CHHTTPD_ADDRESS_MAX, "%s", spec);
-	return bind_unix(spec + 5, e);
-}
 
 struct chhttpd *
 chhttpd_start(struct chpool *pool, int fd, int is_unix, struct err *e)

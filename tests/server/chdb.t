@@ -19,7 +19,7 @@ stop() {
 	[ -z "$server" ] || { kill "$server" 2>/dev/null; wait "$server"; server=; }
 	grep "runtime error" "$tmp/log" >&2
 }
-tap_end=stop
+export tap_end=stop
 # start [OPTION ...]: a server on $tmp/store; $url, $port
 start() {
 	rm -f "$tmp/port"
