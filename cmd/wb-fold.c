@@ -1,27 +1,35 @@
 /* Events to shipments: the events of each shipment become one document. */
 #include <stdio.h>
 
+#include "base/env.h"
+#include "base/utc.h"
 #include "io/line.h"
 #include "parcel/fold.h"
+#include "run/history.h"
 #include "run/share.h"
 #include "run/stage.h"
 #include "run/tool.h"
 
-enum { SORTED = TOOL_OWN };
+#define MEMORY (1024u << 20)
+#define HISTORY_MEMORY (64u << 20)
+
+enum { SORTED = TOOL_OWN, HISTORY };
 
 static const struct option longs[] = {
 	{ "sorted", no_argument, NULL, SORTED },
+	{ "history", no_argument, NULL, HISTORY },
 	{ 0 },
 };
 
 static struct tool tool = {
 	.name = "wb-fold",
-	.usage = "wb-fold [-v] [--sorted] [-S SIZE] [FILE ...]",
-	.letters = "S:",
+	.usage = "wb-fold [-v] [--sorted] [-S SIZE] [FILE ...]\n"
+	    "       wb-fold [-v] --history [-d URL] [-S SIZE] [FILE ...]",
+	.letters = "d:S:",
 	.longs = longs,
 };
 
-/* A shipment that gives no document.  Its events have been counted as folded. */
+/* A shipment that gives no document.  Its records have been counted as folded. */
 static void
 reject(struct stage *st, const struct fold *f, size_t i, const struct fault *fault)
 {
@@ -34,9 +42,9 @@ reject(struct stage *st, const struct fold *f, size_t i, const struct fault *fau
 	stage_reject_raw(st, fold_src(f, i), (struct slice){ stub, (size_t)(fold_stub(f, i, stub) - stub) }, &told);
 }
 
-/* The documents of all shipments held. */
+/* The documents of all shipments held, as of now. */
 static void
-documents(struct stage *st, struct fold *f)
+documents(struct stage *st, struct fold *f, int64_t now)
 {
 	struct fault fault;
 	char *p, *end;
@@ -46,7 +54,7 @@ documents(struct stage *st, struct fold *f)
 		n = fold_shipment(f, i, &fault);
 		if (n > 0) {
 			p = stage_room(st, n);
-			end = fold_put(f, tool.now, p);
+			end = fold_put(f, now, p);
 			if ((size_t)(end - p) <= LINE_MAX_BYTES) {
 				stage_made(st, end);
 				continue;
@@ -66,7 +74,7 @@ take(struct stage *st, struct fold *f, const struct record *r, uint64_t limit)
 	int rc = fold_event(f, r->json, r->src, &fault);
 
 	if (rc == FOLD_NEXT) {
-		documents(st, f);
+		documents(st, f, tool.now);
 		fold_clear(f);
 		rc = fold_event(f, r->json, r->src, &fault);
 	}
@@ -92,46 +100,125 @@ take(struct stage *st, struct fold *f, const struct record *r, uint64_t limit)
 	return stage_fail(st, &e);
 }
 
+/* The whole set is on the input. */
+static void
+fold_input(struct stage *st, struct fold *f, uint64_t limit)
+{
+	struct err e = ERR_NONE;
+	struct record r;
+	int event, done = 0;
+
+	while ((event = stage_next(st, &r)) > 0) {
+		if (event == STAGE_BARRIER) {
+			documents(st, f, tool.now);
+			fold_clear(f);
+			done = 1;
+		} else if (done) {
+			err_set(&e, EX_SOFTWARE, "records behind a checkpoint: a bounded lane has just one, at its end");
+			(void)stage_fail(st, &e);
+		} else {
+			(void)take(st, f, &r, limit);
+		}
+	}
+	if (f->duplicates > 0)
+		stage_count(st, "duplicate", f->duplicates);
+}
+
+static int
+tell_documents(void *arg, struct fold *f, int64_t now)
+{
+	struct stage *st = arg;
+
+	documents(st, f, now);
+	return st->out.failed ? -1 : 0;
+}
+
+static int64_t
+now_of(void *arg)
+{
+	(void)arg;
+	return tool.has_now ? tool.now : utc_now();
+}
+
+/* The input names shipments, whose events are in the store by then. */
+static void
+fold_history(struct stage *st, struct history *h)
+{
+	struct fault fault = { 0 };
+	struct err e = ERR_NONE;
+	struct record r;
+	int event;
+
+	st->wait_ms = st->lane ? 0 : HISTORY_WAIT_MS;
+	while ((event = stage_next(st, &r)) > 0) {
+		if (event == STAGE_RECORD)
+			switch (history_name(h, &r, &fault)) {
+			case 1:
+				st->acct.folded++;
+				break;
+			case 0:
+				stage_filter(st);
+				break;
+			default:
+				stage_reject(st, &r, &fault);
+			}
+		if ((event != STAGE_RECORD || history_full(h) || (!st->lane && history_due(h))) && history_fold(h, &e) == -1 &&
+		    e.status != 0)
+			(void)stage_fail(st, &e);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	struct stage st = { .tool = &tool, .flags = STAGE_BARRIERS | STAGE_ONCE, .made_of = "documents" };
+	struct history history = { .documents = tell_documents, .now = now_of, .arg = &st };
 	struct taxonomy taxonomy = { 0 };
-	uint64_t limit = 1024 * 1024 * 1024;
 	struct fold fold = { 0 };
 	struct err e = ERR_NONE;
-	struct record r;
-	int c, event, sorted = 0, done = 0;
+	const char *url = NULL;
+	uint64_t limit = 0;
+	int c, sorted = 0, from_store = 0;
 
+	tool.libs = store_libraries();
 	while ((c = tool_opt(&tool, argc, argv)) != -1)
 		switch (c) {
 		case SORTED:
 			sorted = 1;
 			break;
+		case HISTORY:
+			from_store = 1;
+			break;
+		case 'd':
+			url = optarg;
+			break;
 		case 'S':
 			limit = tool_size(&tool, "-S", optarg);
 			break;
 		}
+	if (url != NULL && !from_store)
+		tool_usage(&tool, "-d is the store of --history");
+	if (sorted && from_store)
+		tool_usage(&tool, "--sorted and --history exclude each other");
 	if (share_taxonomy(&taxonomy, &e) == -1)
 		tool_die(&tool, &e);
 	fold_init(&fold, &taxonomy, sorted);
-	stage_open(&st, argv + optind);
-	while ((event = stage_next(&st, &r)) > 0) {
-		if (event == STAGE_BARRIER) {
-			documents(&st, &fold);
-			fold_clear(&fold);
-			done = 1;
-		} else if (done) {
-			err_set(&e, EX_SOFTWARE, "records behind a checkpoint: a bounded lane has just one, at its end");
-			(void)stage_fail(&st, &e);
-		} else {
-			(void)take(&st, &fold, &r, limit);
-		}
+	if (from_store) {
+		st.flags &= ~(unsigned)STAGE_ONCE;
+		history.fold = &fold;
+		history.limit = limit > 0 ? limit : HISTORY_MEMORY;
+		if ((history.store = store_open(url != NULL ? url : env_get("WB_STORE"), &tool, &e)) == NULL)
+			tool_die(&tool, &e);
 	}
-	if (fold.duplicates > 0)
-		stage_count(&st, "duplicate", fold.duplicates);
+	stage_open(&st, argv + optind);
+	if (from_store)
+		fold_history(&st, &history);
+	else
+		fold_input(&st, &fold, limit > 0 ? limit : MEMORY);
 	if (fold.conflicts > 0)
 		stage_count(&st, "id_conflict", fold.conflicts);
+	store_close(history.store);
+	history_fini(&history);
 	fold_fini(&fold);
 	taxonomy_fini(&taxonomy);
 	return stage_close(&st);

@@ -8,6 +8,7 @@
  */
 #include "parcel/fold.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #define XXH_INLINE_ALL
@@ -38,12 +39,23 @@ struct node {
 	size_t size;			/* of all that */
 };
 
+struct stored_days {
+	struct stored_days *next;
+	size_t n;
+	int32_t day[];
+};
+
 struct fold_shipment {
 	struct node *newest;
 	struct slice id;
 	char *src;
 	uint32_t src_n, src_cap;
 	uint8_t many;			/* too many distinct events: none is kept */
+	uint8_t named;			/* by fold_name() */
+	int64_t stored;			/* version of its stored row, -1: none */
+	int64_t stored_events;
+	struct stored_days *days;	/* of its stored rows */
+	struct fault *spoilt;		/* by an event or a row */
 	size_t bytes, tidy;		/* of the nodes; at which copies are looked for */
 };
 
@@ -74,6 +86,7 @@ fold_fini(struct fold *f)
 	map_fini(&f->ids);
 	free(f->shipment);
 	free(f->event);
+	free(f->day);
 	free(f->table);
 	free(f->seen);
 	*f = (struct fold){ 0 };
@@ -118,6 +131,8 @@ fold_bytes(const struct fold *f)
 	    f->ids.bytes + f->ids.slots * sizeof *f->ids.slot + f->ids.cap * (sizeof(struct slice) + sizeof(uint64_t));
 }
 
+#define FLAG (1 << JSON_TRUE | 1 << JSON_FALSE | 1 << JSON_NUMBER)
+
 /* The kinds of JSON value that a member may be, besides null. */
 static unsigned
 kinds(size_t i)
@@ -127,12 +142,24 @@ kinds(size_t i)
 	case EVENT_LAT: case EVENT_LON: case EVENT_PIECES: case EVENT_PIECES_DELIVERED:
 		return 1 << JSON_NUMBER;
 	case EVENT_IS_DATE_ONLY: case EVENT_TO_RECIPIENT: case EVENT_DAMAGED:
-		return 1 << JSON_TRUE | 1 << JSON_FALSE;
+		return FLAG;
 	case EVENT_EXTRA:
 		return 1 << JSON_OBJECT | 1 << JSON_STRING;
 	default:
 		return 1 << JSON_STRING;
 	}
+}
+
+/* A flag; a store without booleans has 0 and 1.  As field_bool(). */
+static int
+get_flag(const struct json_member *m, const char *name, int *v, struct fault *f)
+{
+	if (m == NULL || m->v.type != JSON_NUMBER)
+		return field_bool(m, name, v, f);
+	*v = m->v.raw.p[0] == '1';
+	if (m->v.raw.n != 1 || (!*v && m->v.raw.p[0] != '0'))
+		return fault_set(f, "type", name, "neither true nor false");
+	return 1;
 }
 
 /* Whether a value means "none" (wb-records.5 "Canonical event"). */
@@ -209,6 +236,7 @@ put_text(struct fold *f, char *dst, char *scratch, char **at, struct fault *faul
 {
 	const struct json_member *m;
 	char *begin;
+	int set = 0;
 	size_t i;
 
 	for (i = EVENT_EVENT_ID; i < EVENT_STATE; i++) {
@@ -233,6 +261,11 @@ put_text(struct fold *f, char *dst, char *scratch, char **at, struct fault *faul
 			if (end == NULL)
 				return NULL;
 			dst = end == dst ? begin : end;
+		} else if (kinds(i) == FLAG) {
+			if (get_flag(m, event_name[i], &set, fault) == -1)
+				return NULL;
+			memcpy(dst, set ? "true" : "false", 5);
+			dst += set ? 4 : 5;
 		} else {
 			memcpy(dst, m->v.raw.p, m->v.raw.n);
 			dst += m->v.raw.n;
@@ -294,8 +327,8 @@ read_node(const struct fold *f, struct node *e, char *const *at, char **end, str
 	    field_int(f->slot[EVENT_PIECES], "pieces", 0, UINT16_MAX, &n[1], fault) == -1 ||
 	    field_int(f->slot[EVENT_PIECES_DELIVERED], "pieces_delivered", 0, UINT16_MAX, &n[2], fault) == -1 ||
 	    field_int(f->slot[EVENT_CARRIER_ID], "carrier_id", 0, UINT32_MAX, &n[3], fault) == -1 ||
-	    field_bool(f->slot[EVENT_TO_RECIPIENT], "to_recipient", &to_recipient, fault) == -1 ||
-	    field_bool(f->slot[EVENT_DAMAGED], "damaged", &damaged, fault) == -1)
+	    get_flag(f->slot[EVENT_TO_RECIPIENT], "to_recipient", &to_recipient, fault) == -1 ||
+	    get_flag(f->slot[EVENT_DAMAGED], "damaged", &damaged, fault) == -1)
 		return -1;
 	i = taxonomy_reason(t, reason);
 	if (i == -1)
@@ -317,7 +350,7 @@ shipment_of(struct fold *f, struct slice id)
 
 	if (i == f->n) {
 		f->shipment = mem_grow(f->shipment, &f->cap, f->n + 1, sizeof *f->shipment);
-		f->shipment[f->n++] = (struct fold_shipment){ .tidy = TIDY };
+		f->shipment[f->n++] = (struct fold_shipment){ .tidy = TIDY, .stored = -1 };
 		if (f->adjacent) {
 			memcpy(f->id, id.p, id.n);
 			f->shipment[i].id = (struct slice){ f->id, id.n };
@@ -330,15 +363,15 @@ shipment_of(struct fold *f, struct slice id)
 
 /* Lineage: the last record's, or none. */
 static void
-keep_src(struct fold *f, struct fold_shipment *s, const struct json_value *src)
+keep_src(struct fold *f, struct fold_shipment *s, struct slice src)
 {
-	s->src_n = src ? (uint32_t)src->raw.n : 0;
+	s->src_n = (uint32_t)src.n;
 	if (s->src_n > s->src_cap) {
 		s->src_cap = s->src_n + 16 > SRC_ROOM ? s->src_n + 16 : SRC_ROOM;
 		s->src = arena_get(&f->arena, s->src_cap);
 	}
 	if (s->src_n > 0)
-		memcpy(s->src, src->raw.p, s->src_n);
+		memcpy(s->src, src.p, s->src_n);
 }
 
 /* Which of two copies of an event counts. */
@@ -444,28 +477,89 @@ tidy(struct fold *f, struct fold_shipment *s)
 	s->tidy = 2 * s->bytes > TIDY ? 2 * s->bytes : TIDY;
 }
 
-int
-fold_event(struct fold *f, const struct json *j, const struct json_value *src, struct fault *fault)
+/* The shipment of that id when it was named, or NULL. */
+static struct fold_shipment *
+named(const struct fold *f, struct slice id)
 {
-	const size_t half = j->raw.n + JSON_PAD;
-	char *at[EVENT_N] = { NULL }, *p, *end;
-	struct fold_shipment *s;
-	struct node *e;
-	struct slice id;
-	int rc;
+	uint32_t i = f->adjacent ? MAP_NONE : map_find(&f->ids, id);
 
-	(void)json_pick(f->names, j, f->slot, NULL, 0);
-	e = arena_room(&f->arena, sizeof *e + 2 * half);
-	p = (char *)(e + 1);
-	rc = field_text(f->slot[EVENT_SHIPMENT_ID], "shipment_id", ID_MAX, p, &id, fault);
-	if (rc == -1)
-		return -1;
-	if (rc == 0)
-		return field_missing("shipment_id", fault);
-	if (f->adjacent && f->n > 0 && !slice_eq(id, f->shipment[0].id))
-		return FOLD_NEXT;
-	if (f->adjacent && f->n == 0 && known(f, id))
-		return FOLD_AGAIN;
+	return i != MAP_NONE && f->shipment[i].named ? &f->shipment[i] : NULL;
+}
+
+/* s has no document, for its first fault. */
+static void
+spoil(struct fold *f, struct fold_shipment *s, const struct fault *fault)
+{
+	if (s->spoilt != NULL)
+		return;
+	s->spoilt = arena_get(&f->arena, sizeof *s->spoilt);
+	*s->spoilt = *fault;
+}
+
+void
+fold_name(struct fold *f, struct slice id, struct slice src)
+{
+	struct fold_shipment *s = shipment_of(f, id);
+
+	s->named = 1;
+	keep_src(f, s, src);
+}
+
+/* The days of a stored row: 0, or -1 with the fault. */
+static int
+keep_days(struct fold *f, struct fold_shipment *s, const struct json_member *m, struct fault *fault)
+{
+	struct stored_days *d;
+	struct json_member day = { .v = { .type = JSON_NULL } };
+	struct json_walk w;
+	size_t n = 0;
+
+	if (m == NULL || m->v.type != JSON_ARRAY)
+		return fault_set(fault, "type", "days", "not an array");
+	/* a day and its quotes take more bytes than its number */
+	d = arena_room(&f->arena, sizeof *d + m->v.raw.n);
+	json_enter(&w, &m->v);
+	while (json_next(&w, &day))
+		if (field_day(&day, "days", &d->day[n++], fault) != 1)
+			return fault_set(fault, "type", "days", "not an array of days");
+	d->n = n;
+	d->next = s->days;
+	s->days = d;
+	arena_used(&f->arena, sizeof *d + n * sizeof *d->day);
+	return 0;
+}
+
+int
+fold_stored(struct fold *f, const struct json *row, struct fault *fault)
+{
+	const struct json_member *m = json_get(row, SLICE("shipment_id"));
+	char buf[6 * ID_MAX + 2];
+	struct fold_shipment *s;
+	struct slice id = { 0 };
+	int64_t version = 0, events = 0;
+
+	if (m == NULL || m->v.raw.n > sizeof buf || field_text(m, "shipment_id", ID_MAX, buf, &id, fault) != 1)
+		return fault_set(fault, "missing", "shipment_id", "a stored row without one");
+	if ((s = named(f, id)) == NULL)
+		return fault_set(fault, "shipment", "shipment_id", "a stored row that was not asked for");
+	if (field_int(json_get(row, SLICE("version")), "version", 0, INT64_MAX, &version, fault) == -1 ||
+	    field_int(json_get(row, SLICE("events_n")), "events_n", 0, UINT16_MAX, &events, fault) == -1 ||
+	    keep_days(f, s, json_get(row, SLICE("days")), fault) == -1)
+		spoil(f, s, fault);
+	if (version >= s->stored) {
+		s->stored = version;
+		s->stored_events = events;
+	}
+	return 0;
+}
+
+/* The rest of fold_event() for a record of the shipment id, which lies in the record or at p; e has room behind it. */
+static int
+take(struct fold *f, struct node *e, struct slice id, char *p, size_t half, const struct json_value *src, struct fault *fault)
+{
+	char *at[EVENT_N] = { NULL }, *end;
+	struct fold_shipment *s;
+
 	if (id.p == p)
 		p += id.n;
 	end = put_text(f, p, p + half, at, fault);
@@ -482,10 +576,68 @@ fold_event(struct fold *f, const struct json *j, const struct json_value *src, s
 		s->newest = e;
 		s->bytes += e->size;
 	}
-	keep_src(f, s, src);
+	if (!s->named)
+		keep_src(f, s, src ? src->raw : (struct slice){ 0 });
 	if (s->bytes > s->tidy)
 		tidy(f, s);
 	return FOLD_TAKEN;
+}
+
+int
+fold_event(struct fold *f, const struct json *j, const struct json_value *src, struct fault *fault)
+{
+	const size_t half = j->raw.n + JSON_PAD;
+	struct fold_shipment *s;
+	struct node *e;
+	struct slice id;
+	char *p;
+	int rc;
+
+	(void)json_pick(f->names, j, f->slot, NULL, 0);
+	e = arena_room(&f->arena, sizeof *e + 2 * half);
+	p = (char *)(e + 1);
+	rc = field_text(f->slot[EVENT_SHIPMENT_ID], "shipment_id", ID_MAX, p, &id, fault);
+	if (rc == -1)
+		return -1;
+	if (rc == 0)
+		return field_missing("shipment_id", fault);
+	if (f->adjacent && f->n > 0 && !slice_eq(id, f->shipment[0].id))
+		return FOLD_NEXT;
+	if (f->adjacent && f->n == 0 && known(f, id))
+		return FOLD_AGAIN;
+	rc = take(f, e, id, p, half, src, fault);
+	if (rc == -1 && (s = named(f, id)) != NULL) {
+		spoil(f, s, fault);
+		rc = FOLD_TAKEN;
+	}
+	return rc;
+}
+
+static int
+by_day(const void *a, const void *b)
+{
+	int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The days of all stored rows of s, each once, in day[]. */
+static void
+join_days(struct fold *f, const struct fold_shipment *s)
+{
+	const struct stored_days *d;
+	size_t i, n = 0;
+
+	for (d = s->days; d != NULL; d = d->next) {
+		f->day = mem_grow(f->day, &f->day_cap, n + d->n, sizeof *f->day);
+		for (i = 0; i < d->n; i++)
+			f->day[n++] = d->day[i];
+	}
+	if (n > 0)
+		qsort(f->day, n, sizeof *f->day, by_day);
+	for (f->days = i = 0; i < n; i++)
+		if (f->days == 0 || f->day[i] != f->day[f->days - 1])
+			f->day[f->days++] = f->day[i];
 }
 
 size_t
@@ -494,13 +646,23 @@ fold_shipment(struct fold *f, size_t i, struct fault *fault)
 	struct fold_shipment *s = &f->shipment[i];
 
 	f->at = i;
+	if (s->spoilt != NULL) {
+		*fault = *s->spoilt;
+		return 0;
+	}
 	f->events = s->many ? 0 : distinct(f, s);
 	if (s->many || f->events > EVENTS_MAX) {
 		fault_set(fault, "events", "", "more than %d events", EVENTS_MAX);
 		return 0;
 	}
+	if ((int64_t)f->events < s->stored_events) {
+		fault_set(fault, "history", "events_n", "%zu events are left of %" PRId64 ": the others have been archived",
+		    f->events, s->stored_events);
+		return 0;
+	}
+	join_days(f, s);
 	reduce(&f->reducer, f->event, f->events, &f->reduced);
-	return DOC_FIXED + s->src_n + s->bytes + f->events * EVENT_MORE;
+	return DOC_FIXED + s->src_n + s->bytes + f->events * EVENT_MORE + f->days * (UTC_DAY_LEN + 3);
 }
 
 static char *
@@ -605,7 +767,15 @@ fold_put(struct fold *f, int64_t now, char *dst)
 	dst = put_bool(dst, DOC_IS_REOPENED_, r->is_reopened);
 	dst = put_bool(dst, DOC_IS_PARTIAL_, r->is_partial);
 	dst = put_text_of(dst, DOC_COURIER_ID_, r->courier);
-	dst = PUT(put_name(dst, DOC_DAYS_), "[]");
+	dst = PUT(put_name(dst, DOC_DAYS_), "[");
+	for (i = 0; i < f->days; i++) {
+		if (i > 0)
+			*dst++ = ',';
+		*dst++ = '"';
+		dst = utc_put_day(dst, f->day[i]);
+		*dst++ = '"';
+	}
+	*dst++ = ']';
 	dst = PUT(put_name(dst, DOC_EVENTS_), "[");
 	for (i = 0; i < f->events; i++) {
 		if (i > 0)

@@ -20,6 +20,11 @@
  * copies of one event the greatest version counts; with equal versions the one
  * whose canonical text is smaller byte by byte, so that the document depends
  * neither on the order of the records nor on where they came from.
+ *
+ * Or shipments are named first, and their events and rows come from a store, whole,
+ * in any order and with any copies: fold_name() for each, then fold_stored() and fold_event().
+ * A shipment that is named has a document though it has no events; its lineage is
+ * that which it was named with; an event that is none spoils its document, and no other.
  */
 struct fold {
 	struct reducer reducer;
@@ -45,6 +50,8 @@ struct fold {
 	char id[64];			/* of the one shipment, with adjacent */
 	uint64_t *seen;			/* hashes of the last ones before it */
 	size_t at, events;		/* shipment worked out, its distinct events */
+	int32_t *day;			/* and the days of its stored rows */
+	size_t days, day_cap;
 	struct reduced reduced;
 };
 
@@ -60,9 +67,20 @@ void fold_fini(struct fold *f);
 enum { FOLD_TAKEN, FOLD_NEXT, FOLD_AGAIN };
 int fold_event(struct fold *f, const struct json *j, const struct json_value *src, struct fault *fault);
 
+/* Names a shipment, of an id of 1 to 64 bytes, which must not have been named since fold_clear(); src: value of "_src", or n = 0.  Not with adjacent. */
+void fold_name(struct fold *f, struct slice id, struct slice src);
+
+/*
+ * A row of fct_shipment of a shipment that was named: shipment_id, version, events_n, days.
+ * Of several the greatest version says how many events there are at least; the days of all
+ * go into the document.  0, or -1 with the fault (the row is of no shipment that was named,
+ * or its id is none); what else is wrong with it spoils the document.
+ */
+int fold_stored(struct fold *f, const struct json *row, struct fault *fault);
+
 /*
  * Works out shipment i: the size of its document at most, or 0 with the fault: too
- * many events.  fold_put() then writes it (no LF) and returns its end; fold_stub()
+ * many events (events), fewer than its stored row counts (history), or what spoiled it.  fold_put() then writes it (no LF) and returns its end; fold_stub()
  * writes {"_src":...,"shipment_id":...} of at most FOLD_STUB bytes, which stands
  * for the document in a reject.
  */

@@ -224,7 +224,8 @@ property(void)
 
 /* ---- shapes */
 
-#define HEAD "{\"shipment_id\":\"S\",\"event_id\":\"1\",\"version\":5,\"event_time\":\"2024-06-03T07:00:00.000Z\"," \
+#define HEAD "{" HEAD_REST
+#define HEAD_REST "\"shipment_id\":\"S\",\"event_id\":\"1\",\"version\":5,\"event_time\":\"2024-06-03T07:00:00.000Z\"," \
     "\"received_at\":\"2024-06-03T07:00:00.000Z\",\"carrier\":\"cdek\",\"status\":\"accepted\""
 
 static void
@@ -398,6 +399,71 @@ adjacency(void)
 	buf_fini(&b);
 }
 
+/* ---- shipments that are named first */
+
+static int
+stored(struct fold *f, const char *row, struct fault *fault)
+{
+	size_t n = strlen(row);
+
+	text = mem_grow(text, &text_cap, n + JSON_PAD, 1);
+	memcpy(text, row, n);
+	if (json_scan(&json, (struct slice){ text, n }) == -1) {
+		printf("# %s: %s\n", json.fault, row);
+		exit(1);
+	}
+	return fold_stored(f, &json, fault);
+}
+
+static void
+history(void)
+{
+	struct fold f;
+	struct buf b = { 0 }, alone = { 0 };
+	struct fault fault = { 0 };
+	const char *d;
+	char src[64];
+
+	fold_init(&f, &taxonomy, 0);
+	(void)feed(&f, HEAD ",\"damaged\":true,\"to_recipient\":false}", &fault);
+	(void)document(&f, 0, &alone, &fault);
+	fold_clear(&f);
+	fold_name(&f, SLICE("S"), SLICE("[\"t\",0,7,0,0]"));
+	fold_name(&f, SLICE("N"), (struct slice){ 0 });
+	is_int(f.n, 2, "two shipments are named");
+	is_int(feed(&f, HEAD ",\"damaged\":1,\"to_recipient\":0}", &fault), FOLD_TAKEN, "an event of one, flags as 0 and 1");
+	is_int(feed(&f, "{\"_src\":[\"u\",0,1,0,0]," HEAD_REST ",\"damaged\":true,\"to_recipient\":false}", &fault), FOLD_TAKEN, "and a copy of it, with a lineage");
+	d = document(&f, 0, &b, &fault);
+	is_str(d, strstr(buf_str(&alone), "\"shipment_id\""), "the document is the same");
+	(void)snprintf(src, sizeof src, "%.24s", buf_str(&b));
+	is_str(src, "{\"_src\":[\"t\",0,7,0,0],\"", "but for the lineage, which is that of the name");
+	d = document(&f, 1, &b, &fault);
+	ok(d != NULL && strstr(d, "\"status\":\"unknown\"") && strstr(d, "\"events_n\":0") && strstr(d, "\"days\":[],\"events\":[]") &&
+	    strstr(d, "\"is_open\":true"), "a shipment without events has a document");
+	ok(strncmp(buf_str(&b), "{\"shipment_id\":\"N\"", 18) == 0, "without a lineage");
+
+	is_int(stored(&f, "{\"shipment_id\":\"S\",\"version\":5,\"events_n\":9,\"days\":[\"2024-06-04\",\"2024-06-01\"]}", &fault), 0, "an older stored row");
+	ok(document(&f, 0, &b, &fault) == NULL && strcmp(fault.code, "history") == 0, "of nine events: there are too few");
+	is_int(stored(&f, "{\"shipment_id\":\"S\",\"version\":6,\"events_n\":1,\"days\":[\"2024-06-03\",\"2024-06-04\"]}", &fault), 0, "the newer one");
+	is_int(stored(&f, "{\"shipment_id\":\"S\",\"version\":4,\"events_n\":9,\"days\":[]}", &fault), 0, "one older than both");
+	d = document(&f, 0, &b, &fault);
+	ok(d != NULL && strstr(d, "\"days\":[\"2024-06-01\",\"2024-06-03\",\"2024-06-04\"]"), "of one event: the days of all rows are handed on");
+	is_int(stored(&f, "{\"shipment_id\":\"X\",\"version\":6,\"events_n\":1,\"days\":[]}", &fault), -1, "a row that nobody asked for");
+
+	is_int(feed(&f, "{\"shipment_id\":\"N\",\"event_id\":\"1\",\"version\":5,\"event_time\":\"3 June\"}", &fault), FOLD_TAKEN,
+	    "an event that is none");
+	ok(document(&f, 1, &b, &fault) == NULL && strcmp(fault.code, "time") == 0 && strcmp(fault.field, "event_time") == 0, "spoils its document");
+	ok(document(&f, 0, &b, &fault) != NULL, "and no other");
+	fold_clear(&f);
+	fold_name(&f, SLICE("N"), (struct slice){ 0 });
+	ok(document(&f, 0, &b, &fault) != NULL, "all of which is forgotten");
+	is_int(stored(&f, "{\"shipment_id\":\"N\",\"version\":6,\"events_n\":0,\"days\":[\"June\"]}", &fault), 0, "a stored row that does not read");
+	ok(document(&f, 0, &b, &fault) == NULL && strcmp(fault.field, "days") == 0, "spoils it too");
+	fold_fini(&f);
+	buf_fini(&b);
+	buf_fini(&alone);
+}
+
 int
 main(void)
 {
@@ -413,6 +479,7 @@ main(void)
 	limits(0);
 	limits(1);
 	adjacency();
+	history();
 	taxonomy_fini(&taxonomy);
 	json_fini(&json);
 	free(text);
