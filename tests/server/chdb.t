@@ -37,7 +37,7 @@ exception() { tr -d '\r' <"$tmp/head" | sed -n 's/^X-ClickHouse-Exception-Code: 
 head_of() { tr -d '\r' <"$tmp/head" | sed -n "s/^$1: //p"; }
 count() { post '' "SELECT count() FROM $1"; }
 insert='query=INSERT+INTO+w.t+FORMAT'
-quiet() { test "$(post '' 'SELECT count() FROM system.processes')" = 1; }
+running() { test "$(post "" "SELECT count() FROM system.processes")" = "$1"; }
 
 start
 like "$(cat "$tmp/log")" "^wb-chdb: ready at http://127.0.0.1:[0-9]+$" "says when it is ready, and where"
@@ -139,6 +139,18 @@ like "$(cat "$tmp/out")" '"rows": 1' "a gzip answer, whole"
 curl -sS -D "$tmp/head" -H 'Accept-Encoding: gzip' "$url/" -d 'SELECT 1' >"$tmp/out"
 is "$(head_of Content-Encoding)$(cat "$tmp/out")" 1 "no gzip unless it is switched on"
 
+# ---- one block is all or nothing, and the client says how large it is
+post '' 'CREATE TABLE w.n (a UInt32) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 10'
+blocks='max_insert_block_size=10000000&min_insert_block_size_rows=10000000&min_insert_block_size_bytes=10000000000'
+{ seq 1500000; echo bad; } >"$tmp/n"
+like "$(curl -sS "$url/?$blocks&query=INSERT+INTO+w.n+FORMAT+TSV" --data-binary @"$tmp/n")" '^Code: 27\.' "1.5 M rows, the last is bad"
+is "$(count w.n)" 0 "none is stored"
+seq 1500000 | curl -sS "$url/?$blocks&query=INSERT+INTO+w.n+FORMAT+TSV" -X POST -T -
+is "$(post '' 'SELECT count(), uniqExact(_part) FROM w.n')" "1500000	1" "1.5 M good rows are one part"
+post 'insert_deduplication_token=x' 'INSERT INTO w.n VALUES (1)'
+post 'insert_deduplication_token=x' 'INSERT INTO w.n VALUES (1)'
+is "$(count w.n)" 1500001 "insert_deduplication_token"
+
 # ---- the bytes of answers
 for f in TSV CSV JSONEachRow JSONCompactEachRow RowBinary Native; do
 	sql="SELECT number AS n, toString(number % 1000) AS s, [number] AS l FROM numbers(300000) FORMAT $f"
@@ -231,7 +243,7 @@ for framing in plain chunked; do
 		done
 	done
 done
-until_true 10 quiet
+until_true 10 running 1
 is "$(count w.t)" 0 "42 bodies cut at row ends and elsewhere, FIN, RST and half-closed, leave no row"
 "$tmp/cut" "$port" half <"$tmp/plain" >/dev/null
 "$tmp/cut" "$port" half <"$tmp/chunked" >/dev/null
@@ -239,9 +251,9 @@ is "$(count w.t)" 1000 "the same bodies whole are stored"
 
 # ---- the client goes
 curl -sS -m 0.5 "$url/" -d 'SELECT count() FROM numbers(100000000000) WHERE NOT ignore(sipHash64(number))' >/dev/null 2>&1
-ok "the query of a client that has gone is killed" until_true 10 quiet
+ok "the query of a client that has gone is killed" until_true 10 running 1
 curl -sS "$url/" -d 'SELECT number FROM system.numbers' 2>/dev/null | head -c 100000 >/dev/null
-ok "so is an endless answer" until_true 10 quiet
+ok "so is an endless answer" until_true 10 running 1
 
 # ---- many at once
 post '' 'TRUNCATE TABLE w.t'
@@ -272,10 +284,10 @@ start
 is "$(count w.t)" 1 "what was confirmed survives kill -9"
 mkfifo "$tmp/hold"
 (head -c $((whole - 1)) "$tmp/chunked"; cat "$tmp/hold") | "$tmp/cut" "$port" fin &
-until_true 5 sh -c "test \"\$(curl -sS '$url/' -d 'SELECT count() FROM system.processes')\" = 2"
+until_true 5 running 2
 curl -sS "$url/" -d 'SELECT sleepEachRow(1) FROM numbers(100) SETTINGS max_block_size = 1' >"$tmp/out" 2>&1 &
 client=$!
-until_true 5 sh -c "test \"\$(curl -sS '$url/' -d 'SELECT count() FROM system.processes')\" = 3"
+until_true 5 running 3
 began=$(date +%s)
 kill -TERM "$server"; wait "$server"; rc=$?; server=
 : >"$tmp/hold"
