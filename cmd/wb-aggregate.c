@@ -15,16 +15,18 @@
 #define DAYS_MAX (1024 * 1024)	/* bytes of a file of days */
 #define BATCH_MAX 128
 
-enum { DAYS = TOOL_OWN, BATCH };
+enum { DAYS = TOOL_OWN, BATCH, COLUMNS };
 
 static struct tool tool = {
 	.name = "wb-aggregate",
 	.usage = "wb-aggregate -t MART [-v] [--days LIST | FILE] [--batch ID] [FILE ...]\n"
+	    "       wb-aggregate -t MART --columns\n"
 	    "       wb-aggregate [-v] [-g FIELD[,...]] -a EXPR[,...] ... [FILE ...]",
 	.letters = "t:g:a:",
 	.longs = (const struct option[]){
 		{ "days", required_argument, NULL, DAYS },
 		{ "batch", required_argument, NULL, BATCH },
+		{ "columns", no_argument, NULL, COLUMNS },
 		{ 0 },
 	},
 };
@@ -96,11 +98,35 @@ put_mart(struct stage *st, struct mart *m, struct slice batch)
 	}
 }
 
+static struct mart *
+find_mart(const char *name)
+{
+	struct mart *m = mart_new(name);
+
+	if (m == NULL)
+		tool_usage(&tool, "-t: \"%s\" is no mart that this version makes (mart_delivery_day, mart_sla_day)", name);
+	return m;
+}
+
+/* --columns: what a query must name for the mart, separated by commas. */
+static int
+print_columns(const char *name)
+{
+	struct mart *m = find_mart(name);
+	const char *const *column;
+	size_t n = mart_reads(m, &column), i;
+
+	for (i = 0; i < n; i++)
+		printf("%s%s", i > 0 ? "," : "", column[i]);
+	mart_free(m);
+	return puts("") == EOF || fflush(stdout) != 0 ? EX_IOERR : 0;
+}
+
 static int
 aggregate_mart(const char *name, const char *days_arg, const char *batch_arg, char **files)
 {
 	struct stage st = { .tool = &tool, .flags = STAGE_ONCE | STAGE_BARRIERS, .made_of = "rows" };
-	struct mart *m = mart_new(name);
+	struct mart *m = find_mart(name);
 	struct days days = { 0 };
 	struct err e = ERR_NONE;
 	struct record rec;
@@ -109,8 +135,6 @@ aggregate_mart(const char *name, const char *days_arg, const char *batch_arg, ch
 	struct slice id;
 	int event, written = 0;
 
-	if (m == NULL)
-		tool_usage(&tool, "-t: \"%s\" is no mart that this version makes (mart_delivery_day, mart_sla_day)", name);
 	if (days_arg != NULL)
 		read_days(&days, days_arg);
 	id = batch_id(batch_arg, batch);
@@ -191,7 +215,7 @@ main(int argc, char **argv)
 	const char *mart = NULL, *days = NULL, *batch = NULL, *fields = NULL;
 	const char **expr = mem_alloc((size_t)argc * sizeof *expr);
 	size_t exprs = 0;
-	int c, rc;
+	int c, rc, columns = 0;
 
 	while ((c = tool_opt(&tool, argc, argv)) != -1)
 		switch (c) {
@@ -210,14 +234,20 @@ main(int argc, char **argv)
 		case BATCH:
 			batch = optarg;
 			break;
+		case COLUMNS:
+			columns = 1;
+			break;
 		}
 	if (mart != NULL && (fields != NULL || exprs > 0))
 		tool_usage(&tool, "either a mart (-t) or a group-by (-g, -a)");
+	if (columns && mart == NULL)
+		tool_usage(&tool, "--columns: of which mart (-t)?");
 	if (mart == NULL && (days != NULL || batch != NULL))
 		tool_usage(&tool, "--days and --batch are for marts (-t)");
 	if (mart == NULL && exprs == 0)
 		tool_usage(&tool, "neither a mart (-t) nor expressions (-a)");
-	rc = mart != NULL ? aggregate_mart(mart, days, batch, argv + optind)
+	rc = columns ? print_columns(mart)
+	    : mart != NULL ? aggregate_mart(mart, days, batch, argv + optind)
 	    : aggregate_groups(fields, expr, exprs, argv + optind);
 	free(expr);
 	return rc;

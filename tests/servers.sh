@@ -20,10 +20,15 @@ kill_server() {
 	return 0
 }
 
+# ended PID: gone, or only to be waited for
+ended() {
+	case $(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) in ''|Z) ;; *) return 1 ;; esac
+}
+
 stop_servers() {
 	for servers_pid in $servers_pids; do kill -TERM "$servers_pid" 2>/dev/null; done
 	for servers_pid in $servers_pids; do
-		until_true 10 sh -c "! kill -0 $servers_pid" || kill -KILL "$servers_pid" 2>/dev/null
+		until_true 10 ended "$servers_pid" || kill -KILL "$servers_pid" 2>/dev/null
 		wait "$servers_pid" 2>/dev/null
 	done
 	servers_pids=
@@ -69,7 +74,8 @@ start_clickhouse_18() {
 	    <quotas><default/></quotas>
 	</yandex>
 	END
-	clickhouse-server --config-file="$tmp/ch18/config.xml" >"$tmp/ch18/out" 2>&1 &
+	# reading all columns through FINAL opens every column file of every part there
+	(ulimit -n "$(ulimit -Hn)"; exec clickhouse-server --config-file="$tmp/ch18/config.xml") >"$tmp/ch18/out" 2>&1 &
 	ch18_pid=$!
 	servers_pids="$servers_pids $ch18_pid"
 	ch18_url=http://127.0.0.1:$ch18_port/default

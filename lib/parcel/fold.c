@@ -150,18 +150,6 @@ kinds(size_t i)
 	}
 }
 
-/* A flag; a store without booleans has 0 and 1.  As field_bool(). */
-static int
-get_flag(const struct json_member *m, const char *name, int *v, struct fault *f)
-{
-	if (m == NULL || m->v.type != JSON_NUMBER)
-		return field_bool(m, name, v, f);
-	*v = m->v.raw.p[0] == '1';
-	if (m->v.raw.n != 1 || (!*v && m->v.raw.p[0] != '0'))
-		return fault_set(f, "type", name, "neither true nor false");
-	return 1;
-}
-
 /* Whether a value means "none" (wb-records.5 "Canonical event"). */
 static int
 empty(size_t i, const struct json_value *v)
@@ -262,7 +250,7 @@ put_text(struct fold *f, char *dst, char *scratch, char **at, struct fault *faul
 				return NULL;
 			dst = end == dst ? begin : end;
 		} else if (kinds(i) == FLAG) {
-			if (get_flag(m, event_name[i], &set, fault) == -1)
+			if (field_bool(m, event_name[i], &set, fault) == -1)
 				return NULL;
 			memcpy(dst, set ? "true" : "false", 5);
 			dst += set ? 4 : 5;
@@ -327,8 +315,8 @@ read_node(const struct fold *f, struct node *e, char *const *at, char **end, str
 	    field_int(f->slot[EVENT_PIECES], "pieces", 0, UINT16_MAX, &n[1], fault) == -1 ||
 	    field_int(f->slot[EVENT_PIECES_DELIVERED], "pieces_delivered", 0, UINT16_MAX, &n[2], fault) == -1 ||
 	    field_int(f->slot[EVENT_CARRIER_ID], "carrier_id", 0, UINT32_MAX, &n[3], fault) == -1 ||
-	    get_flag(f->slot[EVENT_TO_RECIPIENT], "to_recipient", &to_recipient, fault) == -1 ||
-	    get_flag(f->slot[EVENT_DAMAGED], "damaged", &damaged, fault) == -1)
+	    field_bool(f->slot[EVENT_TO_RECIPIENT], "to_recipient", &to_recipient, fault) == -1 ||
+	    field_bool(f->slot[EVENT_DAMAGED], "damaged", &damaged, fault) == -1)
 		return -1;
 	i = taxonomy_reason(t, reason);
 	if (i == -1)

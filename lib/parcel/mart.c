@@ -233,15 +233,8 @@ get_time(struct mart *m, size_t i, int64_t *ms, struct fault *f)
 static int
 get_flag(struct mart *m, size_t i, int *v, struct fault *f)
 {
-	int64_t n;
-
 	*v = 0;
-	if (m->slot[i] == NULL || m->slot[i]->v.type != JSON_NUMBER)
-		return field_bool(m->slot[i], m->kind->member[i], v, f) == -1 ? -1 : 0;
-	if (field_int(m->slot[i], m->kind->member[i], 0, 1, &n, f) == -1)
-		return -1;
-	*v = (int)n;
-	return 0;
+	return field_bool(m->slot[i], m->kind->member[i], v, f) == -1 ? -1 : 0;
 }
 
 static int
@@ -583,6 +576,13 @@ static const struct mart_kind kinds[] = {
 	{ "mart_delivery_day", delivery_column, D_N, delivery_member, MD_N, add_delivery },
 	{ "mart_sla_day", sla_column, S_N, sla_member, MS_N, add_sla },
 };
+
+size_t
+mart_reads(const struct mart *m, const char *const **name)
+{
+	*name = m->kind->member;
+	return m->kind->members;
+}
 
 struct mart *
 mart_new(const char *name)

@@ -27,6 +27,9 @@ enum mart_result {
 struct mart *mart_new(const char *name);
 void mart_free(struct mart *m);
 
+/* The members that it reads: their number and names, which live for ever. */
+size_t mart_reads(const struct mart *m, const char *const **name);
+
 /*
  * Counts one record.  days is what is wanted, NULL: all.  enum mart_result, or -1:
  * with fault->code set the record is to be rejected and counted nowhere, else e is

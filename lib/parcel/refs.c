@@ -248,8 +248,8 @@ refs_shipment(struct refs *r, const struct json *row, struct err *e)
 	    get_int(m[S_PIECES], "pieces", 0, UINT16_MAX, &pieces, e) == -1 ||
 	    get_text(m[S_TRACKING_NUMBER], "tracking_number", 64, tracking_buf, &tracking, e) == -1 ||
 	    get_word(r, m[S_SERVICE_CODE], "service_code", 64, &s.service, e) == -1 ||
-	    get_word(r, m[S_ORIGIN_REGION], "origin_region", 16, &s.origin, e) == -1 ||
-	    get_word(r, m[S_DEST_REGION], "dest_region", 16, &s.dest, e) == -1 ||
+	    get_word(r, m[S_ORIGIN_REGION], "origin_region", 64, &s.origin, e) == -1 ||
+	    get_word(r, m[S_DEST_REGION], "dest_region", 64, &s.dest, e) == -1 ||
 	    get_promise(m, S_PROMISED_FIRST_ON, S_PROMISED_FIRST_AT, &s.first, &s.first_kind, e) == -1 ||
 	    get_promise(m, S_PROMISED_ON, S_PROMISED_AT, &s.now, &s.now_kind, e) == -1 ||
 	    get_price(m[S_PRICE], &price, e) == -1 ||
@@ -356,7 +356,7 @@ refs_region(struct refs *r, const struct json *row, struct err *e)
 	struct slice code;
 	uint32_t i;
 
-	if (needs(get_text(json_get(row, SLICE("region_code")), "region_code", 16, code_buf, &code, e), "region_code", e) == -1 ||
+	if (needs(get_text(json_get(row, SLICE("region_code")), "region_code", 64, code_buf, &code, e), "region_code", e) == -1 ||
 	    get_word(r, json_get(row, SLICE("tz")), "tz", 64, &region.tz, e) == -1 ||
 	    get_bool(json_get(row, SLICE("is_remote")), "is_remote", &region.remote, e) == -1 ||
 	    get_int(json_get(row, SLICE("version")), "version", 0, INT64_MAX, &region.version, e) == -1)

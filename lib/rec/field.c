@@ -48,9 +48,11 @@ field_bool(const struct json_member *m, const char *name, int *v, struct fault *
 {
 	if (absent(m))
 		return 0;
-	if (m->v.type != JSON_TRUE && m->v.type != JSON_FALSE)
-		return fault_set(f, "type", name, "neither true nor false");
 	*v = m->v.type == JSON_TRUE;
+	if (m->v.type == JSON_NUMBER && m->v.raw.n == 1 && (m->v.raw.p[0] == '0' || m->v.raw.p[0] == '1'))
+		*v = m->v.raw.p[0] == '1';
+	else if (m->v.type != JSON_TRUE && m->v.type != JSON_FALSE)
+		return fault_set(f, "type", name, "neither true nor false");
 	return 1;
 }
 

@@ -23,6 +23,8 @@ int field_text(const struct json_member *m, const char *name, size_t max, char *
     struct slice *s, struct fault *f);
 
 int field_int(const struct json_member *m, const char *name, int64_t min, int64_t max, int64_t *v, struct fault *f);
+
+/* true and false; 1 and 0 as well, as a store without truth values (ClickHouse 18.16) gives them back. */
 int field_bool(const struct json_member *m, const char *name, int *v, struct fault *f);
 
 /* The canonical forms: 24 characters; 10 characters. */

@@ -146,4 +146,6 @@ status 0 'groups in a lane' sh -c 'wb-aggregate -a count <lane'
 is "$(sed -n 2p out)" '{"count":2}' 'likewise'
 status 75 'a lane that was cut' sh -c 'wb-aggregate -t mart_sla_day <lane.cut'
 status 70 'records behind the checkpoint' sh -c 'wb-aggregate -t mart_sla_day <two'
+is "$(wb-aggregate -t mart_sla_day --columns | tr , '\n' | grep -cE '^(due_day|sla_state|promise_err_sec|delivered_at)$')" 4 '--columns names what the mart reads'
+status 64 '--columns without a mart' wb-aggregate --columns
 done_testing

@@ -127,7 +127,10 @@ test_field(void)
 	is_str(f.code, "range", "is range");
 	is_int(field_int(json_get(&json, SLICE("d")), "d", 0, 11, &v, &f), -1, "a fraction is no whole number");
 	is_int(field_bool(json_get(&json, SLICE("b")), "b", &flag, &f), 1, "true");
-	is_int(field_bool(json_get(&json, SLICE("i")), "i", &flag, &f), -1, "1 is not true");
+	is_int(field_bool(json_get(&json, SLICE("i")), "i", &flag, &f), -1, "12 is no truth value");
+	scan("{\"one\":1,\"zero\":0,\"t\":\"a\\u0041\",\"at\":\"2024-06-03T07:00:00.000Z\",\"day\":\"2024-02-30\"}");
+	is_int(field_bool(json_get(&json, SLICE("one")), "one", &flag, &f) == 1 && flag, 1, "1 is true");
+	is_int(field_bool(json_get(&json, SLICE("zero")), "zero", &flag, &f) == 1 && !flag, 1, "0 is false");
 	is_int(field_time(json_get(&json, SLICE("at")), "at", &v, &f), 1, "a time");
 	is_int(v, 1717398000000, "its instant");
 	is_int(field_time(json_get(&json, SLICE("t")), "t", &v, &f), -1, "no time");
