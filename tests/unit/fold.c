@@ -435,7 +435,7 @@ history(void)
 	is_int(feed(&f, "{\"_src\":[\"u\",0,1,0,0]," HEAD_REST ",\"damaged\":true,\"to_recipient\":false}", &fault), FOLD_TAKEN, "and a copy of it, with a lineage");
 	d = document(&f, 0, &b, &fault);
 	is_str(d, strstr(buf_str(&alone), "\"shipment_id\""), "the document is the same");
-	(void)snprintf(src, sizeof src, "%.24s", buf_str(&b));
+	(void)snprintf(src, sizeof src, "%.23s", buf_str(&b));
 	is_str(src, "{\"_src\":[\"t\",0,7,0,0],\"", "but for the lineage, which is that of the name");
 	d = document(&f, 1, &b, &fault);
 	ok(d != NULL && strstr(d, "\"status\":\"unknown\"") && strstr(d, "\"events_n\":0") && strstr(d, "\"days\":[],\"events\":[]") &&
