@@ -293,8 +293,10 @@ get_version(const struct json *row, const char *dim_id, uint64_t *key, int64_t *
 	if (dim)
 		return needs(get_time(json_get(row, SLICE("valid_from")), "valid_from", from, NULL, e), "valid_from", e) == -1 ? -1 :
 		    get_int(json_get(row, SLICE("version")), "version", 0, INT64_MAX, version, e);
-	*version = 0;
-	return get_time(json_get(row, SLICE("updated_at")), "updated_at", from, NULL, e);
+	if (get_time(json_get(row, SLICE("updated_at")), "updated_at", version, NULL, e) == -1)
+		return -1;
+	*from = utc_sec(*version) * 1000;	/* as the dimension has it: of two changes within one second the later counts */
+	return 0;
 }
 
 int

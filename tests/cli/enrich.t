@@ -85,6 +85,15 @@ is "$(tier 2024-06-02T21:59:58.999Z)" early 'the one before it'
 is "$(tier 2024-06-03T00:00:00.000Z)" late 'the one after it'
 is "$(tier 2001-01-01T00:00:00.000Z)" early 'before all: the first'
 
+# rows of clients begin at the second, as those of the dimension do
+cat >dim <<'X'
+{"id":17,"updated_at":"2024-06-02T21:59:59.900Z","segment":"b2b","tier":"second"}
+{"id":17,"updated_at":"2024-06-02T21:59:59.100Z","segment":"b2b","tier":"first"}
+{"id":17,"updated_at":"2024-06-01T00:00:00.000Z","segment":"b2b","tier":"before"}
+X
+is "$(tier 2024-06-02T21:59:59.000Z)" second 'a version holds from the second of its change on, of two within one second the later'
+is "$(tier 2024-06-02T21:59:58.999Z)" before 'not before it'
+
 # CSV: all values are strings, times as people write them
 cat >shipments.csv <<'X'
 shipment_id,client_id,carrier_id,tracking_number,service_code,delivery_mode,origin_region,dest_region,promised_at,promised_on,promised_first_at,promised_first_on,price,weight_g,pieces,created_at,updated_at
