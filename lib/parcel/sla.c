@@ -519,6 +519,7 @@ void
 sla_judge(const struct sla_facts *f, const struct rules *r, const struct taxonomy *t, int64_t now, struct verdict *v)
 {
 	struct term term = { 0 };
+	int32_t promised_day;
 	int64_t end;
 	int ended;
 
@@ -532,13 +533,14 @@ sla_judge(const struct sla_facts *f, const struct rules *r, const struct taxonom
 	v->why = WHY_NO_DUE;
 	if (!promise(f, v, &term))
 		return;
+	promised_day = term.day;	/* the date that was given, which local clocks may leave out */
 	ended = v->stop != STOP_NONE || f->closed != SLA_NONE;
 	end = v->stop != STOP_NONE ? v->stop_at : f->closed != SLA_NONE ? f->closed : now;
 	pause(f, r, t, end, ended, &term, v);
 	v->due_day = calendar_day(v->dest, v->due);
 	if (v->stop != STOP_NONE) {
 		if (v->precision == MOMENT_DATE)
-			v->promise_err = (calendar_day(v->dest, v->stop_at) - calendar_day(v->dest, v->promised)) * DAY;
+			v->promise_err = (calendar_day(v->dest, v->stop_at) - promised_day) * DAY;
 		else
 			v->promise_err = v->stop_at - v->promised;
 	}
