@@ -586,10 +586,10 @@ newest(struct dim *d, const struct dim_input *in, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (key->has && in[i].v.version < key->newest.version) {
-			d->older++;
-		} else if (key->has && slice_eq(in[i].v.text, key->newest.text)) {
+		if (key->has && slice_eq(in[i].v.text, key->newest.text)) {
 			d->same++;
+		} else if (key->has && in[i].v.version < key->newest.version) {
+			d->older++;
 		} else {
 			d->changed++;
 			made = &in[i];

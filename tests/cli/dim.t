@@ -42,9 +42,9 @@ is "$(tier 2024-02-01T10:00:00.000Z)" 'gold b2c' 'from its first second on'
 is "$(tier 2023-06-01T00:00:00.000Z)" 'standard b2c' 'before all the first one'
 
 # CSV
-printf 'id,name,segment,tier,home_region,is_active,updated_at\n1,A,b2c,gold,RU-MOW,t,2024-02-01 13:00+03\n9,"",b2b,gold,,0,2024-02-01T10:00:00Z\n' | wb-csv-extract -t clients - >csv
+printf 'id,name,segment,tier,home_region,is_active,updated_at\n1,A,b2c,gold,RU-MOW,t,2024-02-01 13:00+03\n9,N,b2b,gold,,0,2024-02-01T10:00:00Z\n' | wb-csv-extract -t clients - >csv
 status 0 'rows of CSV' wb-dim -t dim_client --current both csv
-is "$(jq -c '[.client_id, .name, .home_region, .is_active]' out)" '[9,"","",false]' 'the values are read from strings'
+is "$(jq -c '[.client_id, .name, .home_region, .is_active]' out)" '[9,"N","",false]' 'the values are read from strings'
 
 printf '{"id":7,"code":"cdek","name":"C","kind":"external","tz":"Europe/Moscow","daily_capacity":10,"is_active":true,"updated_at":"2024-01-01T00:00:00.000Z"}\n' >carriers
 is "$(wb-dim --quiet -t dim_carrier carriers | jq -c 'del(.row_hash)')" '{"carrier_id":7,"valid_from":"2024-01-01T00:00:00.000Z","valid_to":"2105-12-31T00:00:00.000Z","is_current":true,"code":"cdek","name":"C","kind":"external","tz":"Europe/Moscow","daily_capacity":10,"is_active":true,"version":1704067200000}' 'a carrier'
