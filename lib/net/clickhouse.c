@@ -254,7 +254,7 @@ answer(struct ch *c, size_t max, struct buf *text, struct ch_fault *f)
 	long status;
 
 	end = http_pull(c->http, text, from + max + 1, &e);
-	got = (struct slice){ text->p + from, text->n - from };
+	got = text->n > from ? (struct slice){ text->p + from, text->n - from } : SLICE("");
 	status = http_status(c->http);
 	if (end == HTTP_UNSENT || end == HTTP_BROKEN) {
 		/* an error that was told before the exchange broke off is the better news */
