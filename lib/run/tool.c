@@ -1,4 +1,7 @@
 /* Options that all programs have, messages, and the way out. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +15,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/utc.h"
+#include "run/metrics.h"
 #include "run/tool.h"
 
 enum { QUIET = 512, PROGRESS, METRICS, JOB, NOW, REJECTS, MAX_REJECTS, HELP, VERSION };
@@ -33,12 +37,16 @@ static const struct option common[] = {
 static void __attribute__((format(printf, 2, 0)))
 say(const struct tool *t, const char *fmt, va_list ap)
 {
-	char line[2048];
+	char line[2048], shown[sizeof line + 8], *p;
 
 	(void)vsnprintf(line, sizeof line, fmt, ap);
+	for (p = line; *p != '\0'; p++)
+		if (*p == '\n' || *p == '\t')
+			*p = ' ';
 	/* one write a line, so that lines of the stages of a pipeline do not mix */
 	(void)fflush(stderr);
-	(void)dprintf(STDERR_FILENO, "%s%s: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", t->name, line);
+	(void)dprintf(STDERR_FILENO, "%s%s: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", t->name,
+	    err_show(shown, sizeof shown, line, (size_t)(p - line)));
 }
 
 void
@@ -66,7 +74,11 @@ tool_warn(const struct tool *t, const char *fmt, ...)
 void
 tool_die(const struct tool *t, const struct err *e)
 {
+	struct err failed = ERR_NONE;
+
 	tool_warn(t, "%s%s", e->msg, e->status == EX_USAGE ? " (see --help)" : "");
+	if (t->metrics != NULL && t->read && metrics_write(t, e->status, 0, NULL, 0, "", &failed) == -1)
+		tool_warn(t, "%s", failed.msg);
 	exit(e->status);
 }
 
@@ -88,7 +100,7 @@ tool_num(const struct tool *t, const char *opt, const char *arg, uint64_t min, u
 	uint64_t v = 0;
 
 	if (num_u64(slice_of(arg), &v) == -1 || v < min || v > max)
-		tool_usage(t, "%s: \"%s\" is not a number from %llu to %llu", opt, arg,
+		tool_usage(t, "%s: \"%.200s\" is not a number from %llu to %llu", opt, arg,
 		    (unsigned long long)min, (unsigned long long)max);
 	return v;
 }
@@ -99,7 +111,7 @@ tool_size(const struct tool *t, const char *opt, const char *arg)
 	uint64_t v = 0;
 
 	if (num_size(slice_of(arg), &v) == -1)
-		tool_usage(t, "%s: \"%s\" is not a size (a number, with k, M or G)", opt, arg);
+		tool_usage(t, "%s: \"%.200s\" is not a size (a number, with k, M or G)", opt, arg);
 	return v;
 }
 
@@ -109,7 +121,7 @@ tool_duration(const struct tool *t, const char *opt, const char *arg)
 	int64_t v = 0;
 
 	if (utc_duration(slice_of(arg), &v) == -1)
-		tool_usage(t, "%s: \"%s\" is not a duration (90s, 15m, 2h, 30d, PT1H)", opt, arg);
+		tool_usage(t, "%s: \"%.200s\" is not a duration (90s, 15m, 2h, 30d, PT1H)", opt, arg);
 	return v;
 }
 
@@ -119,7 +131,7 @@ tool_time(const struct tool *t, const char *opt, const char *arg)
 	int64_t v = 0;
 
 	if (utc_arg(slice_of(arg), t->now, &v) == -1)
-		tool_usage(t, "%s: \"%s\" is not a time (2026-11-17T08:00:00Z, 2026-11-17, -2h)", opt, arg);
+		tool_usage(t, "%s: \"%.200s\" is not a time (2026-11-17T08:00:00Z, 2026-11-17, -2h)", opt, arg);
 	return v;
 }
 
@@ -147,13 +159,27 @@ max_rejects(struct tool *t, const char *arg)
 
 		if (i == 1 && part.n > 0 && part.p[part.n - 1] == '%')
 			part.n--;
-		if (num_u64(part, v[i]) == -1)
+		if (num_u64(part, v[i]) == -1 || (i == 1 && *v[i] > 100))
 			break;
 		if (comma == NULL)
 			return;
 		s = (struct slice){ comma + 1, s.n - part.n - 1 - (i == 1 && comma[-1] == '%') };
 	}
-	tool_usage(t, "--max-rejects: \"%s\" is not N[,P%%[,MIN]]", arg);
+	tool_usage(t, "--max-rejects: \"%.200s\" is not N[,P%%[,MIN]]", arg);
+}
+
+/*
+ * A standard descriptor that is closed would become the next file that is opened, and
+ * records or messages would go there.  Now each use of it fails.
+ */
+static void
+hold_standard(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+			(void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 static void
@@ -161,6 +187,8 @@ start(struct tool *t)
 {
 	size_t n = 0;
 
+	hold_standard();
+	(void)signal(SIGUSR1, SIG_IGN);	/* until somebody can answer */
 	if (t->longs != NULL)
 		while (t->longs[n].name != NULL)
 			n++;
@@ -175,17 +203,26 @@ start(struct tool *t)
 	t->now = utc_now();
 }
 
+static void __attribute__((noreturn))
+bad_option(const struct tool *t, const char *letters, const char *last)
+{
+	if (optopt == 0)
+		tool_usage(t, "unknown option %.200s", last);
+	if (optopt >= 256 || strchr(letters, optopt) != NULL)
+		tool_usage(t, "option %.200s: no argument is taken", last);
+	tool_usage(t, "unknown option -%c", optopt);
+}
+
 int
 tool_opt(struct tool *t, int argc, char **argv)
 {
 	char letters[64];
-	int c, at;
+	int c;
 
 	if (t->all == NULL)
 		start(t);
 	(void)snprintf(letters, sizeof letters, ":v%s", t->letters ? t->letters : "");
 	for (;;) {
-		at = optind;
 		c = getopt_long(argc, argv, letters, t->all, NULL);
 		switch (c) {
 		case 'v':
@@ -220,11 +257,12 @@ tool_opt(struct tool *t, int argc, char **argv)
 			version(t);
 			break;
 		case '?':
-			if (optopt > 0 && optopt < 256)
-				tool_usage(t, "unknown option -%c", optopt);
-			tool_usage(t, "unknown option %s", argv[at < argc ? at : argc - 1]);
+			bad_option(t, letters, argv[optind - 1]);
 		case ':':
-			tool_usage(t, "option %s needs an argument", argv[optind - 1]);
+			tool_usage(t, "option %.200s needs an argument", argv[optind - 1]);
+		case -1:
+			t->read = 1;
+			return -1;
 		default:
 			return c;
 		}

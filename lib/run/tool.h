@@ -36,19 +36,30 @@ struct tool {
 	int64_t now;			/* --now, else the clock at the start; ms */
 	int has_now;			/* --now was given */
 
+	/* inner */
 	struct option *all;
+	int read;			/* all options were */
 };
 
 #define TOOL_OWN 1024
 
-/* Next own option, or -1 behind the last.  Usage errors, --help and --version end the process. */
+/*
+ * Next own option, or -1 behind the last.  Usage errors, --help and --version end the process.
+ * The first call also sees to it that descriptors 0 to 2 are nobody else's, and ignores SIGUSR1.
+ */
 int tool_opt(struct tool *t, int argc, char **argv);
 
-/* One line on standard error: "NAME: message".  Not for errors when --quiet: tool_say(); always: tool_warn(). */
+/*
+ * One line on standard error: "NAME: message", control bytes shown as '?'.  Not for errors, nothing
+ * when --quiet: tool_say(); always: tool_warn().
+ */
 void tool_say(const struct tool *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void tool_warn(const struct tool *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Prints the error and ends the process with its status; a usage error with a hint to --help. */
+/*
+ * Prints the error and ends the process with its status, which the metrics tell; a usage error with
+ * a hint to --help.
+ */
 void tool_die(const struct tool *t, const struct err *e) __attribute__((noreturn));
 void tool_usage(const struct tool *t, const char *fmt, ...) __attribute__((noreturn, format(printf, 2, 3)));
 
