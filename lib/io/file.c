@@ -1,4 +1,6 @@
 /* Whole files: read at once, replaced atomically. */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -60,12 +62,16 @@ int
 file_replace(const char *path, const void *p, size_t n, struct err *e)
 {
 	char tmp[PATH_MAX];
+	struct stat sb;
 	size_t at = 0;
 	int fd;
 
+	if (stat(path, &sb) == 0 && !S_ISREG(sb.st_mode))	/* /dev/null is not to become a file */
+		return err_set(e, EX_IOERR, "%s: not a regular file", path);
 	if ((size_t)snprintf(tmp, sizeof tmp, "%s.%ld", path, (long)getpid()) >= sizeof tmp)
 		return err_set(e, EX_IOERR, "%s: %s", path, strerror(ENAMETOOLONG));
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	(void)unlink(tmp);	/* of a process that was killed */
+	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd == -1)
 		return err_set(e, EX_IOERR, "%s: %s", tmp, strerror(errno));
 	while (at < n) {

@@ -14,7 +14,8 @@ int file_read(const char *path, size_t max, struct buf *b, struct err *e);
 
 /*
  * Writes n bytes as the file path: a temporary name beside it, fsync, rename,
- * fsync of the folder.  A reader sees the old or the new file.  0, or -1 EX_IOERR.
+ * fsync of the folder.  A reader sees the old or the new file.  What is there and no
+ * regular file stays as it is.  0, or -1 EX_IOERR.
  */
 int file_replace(const char *path, const void *p, size_t n, struct err *e);
 
