@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "io/input.h"
+#include "io/sig.h"
 
 #define PIPE_SIZE (1024 * 1024)
 #define RAW_SIZE (128 * 1024)
@@ -35,7 +36,9 @@ input_open(struct input *in, const char *path, struct err *e)
 	*in = (struct input){ .fd = STDIN_FILENO, .name = "standard input" };
 	if (strcmp(path, "-") != 0) {
 		in->name = path;
-		in->fd = open(path, O_RDONLY | O_CLOEXEC);
+		do
+			in->fd = open(path, O_RDONLY | O_CLOEXEC);
+		while (in->fd == -1 && errno == EINTR);	/* a FIFO waits for its writer */
 		if (in->fd == -1)
 			return err_set(e, errno == ENOENT ? EX_USAGE : EX_IOERR, "%s: %s", path, strerror(errno));
 	}
@@ -72,18 +75,18 @@ read_fd(struct input *in, char *p, size_t n, int wait_ms, struct err *e)
 	ssize_t r;
 	int ready;
 
-	if (in->size == 0 && (in->before_block != NULL || wait_ms >= 0)) {
-		ready = poll(&pfd, 1, 0);
-		if (ready == 0 && in->before_block != NULL)
+	if (in->size == 0 && (in->before_block != NULL || wait_ms >= 0) && poll(&pfd, 1, 0) == 0) {
+		if (in->before_block != NULL)
 			in->before_block(in->block_arg);
-		if (ready == 0 && wait_ms >= 0)
-			ready = poll(&pfd, 1, wait_ms);
+		ready = sig_poll(in->fd, POLLIN, wait_ms);
 		if (ready == -1 && errno == EINTR)
 			return INPUT_INTR;
-		if (ready == 0 && wait_ms >= 0)
+		if (ready == 0)
 			return INPUT_IDLE;
 	}
-	r = read(in->fd, p, n);
+	while ((r = read(in->fd, p, n)) == -1 && errno == EAGAIN)	/* somebody else made it so */
+		if (poll(&pfd, 1, -1) == -1 && errno == EINTR)
+			return INPUT_INTR;
 	if (r == -1 && errno == EINTR)
 		return INPUT_INTR;
 	if (r == -1)

@@ -51,6 +51,8 @@ drain(struct out *o, int wait)
 		} else if (errno != EINTR) {
 			o->failed = errno;
 		}
+		if (at < o->n && o->interrupted != NULL)
+			o->interrupted(o->interrupted_arg);
 	}
 	if (o->failed != 0)
 		at = o->n;

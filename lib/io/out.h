@@ -19,6 +19,8 @@ struct out {
 	uint64_t bytes;		/* written to the descriptor */
 	int failed;		/* errno of the first failure */
 	int unblocked;		/* out_unblock() */
+	void (*interrupted)(void *);	/* called when a signal may have ended a wait; may be NULL */
+	void *interrupted_arg;
 };
 
 void out_open(struct out *o, int fd, const char *name);

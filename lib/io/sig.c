@@ -1,6 +1,8 @@
 /* Signals: flags that the pump looks at between records. */
 #include <sys/time.h>
 
+#include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -79,4 +81,23 @@ int
 sig_stop(void)
 {
 	return stop;
+}
+
+int
+sig_poll(int fd, short events, int ms)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
+	sigset_t all, was;
+	int rc = -1, error = EINTR;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &was);
+	if (!sig_pending) {
+		rc = ppoll(&p, 1, ms < 0 ? NULL : &ts, &was);
+		error = errno;
+	}
+	(void)pthread_sigmask(SIG_SETMASK, &was, NULL);
+	errno = error;
+	return rc;
 }

@@ -1,6 +1,8 @@
 #ifndef IO_SIG_H_
 #define IO_SIG_H_
 
+#include <poll.h>
+
 /*
  * Signals of a stage.  SIGPIPE is ignored (a dead reader is an error of write).
  * SIGUSR1 and the ticks of a timer interrupt a waiting read; the *_taken()
@@ -20,5 +22,11 @@ extern volatile int sig_pending;	/* set by every signal; looked at, and cleared,
 int sig_usr1_taken(void);
 int sig_tick_taken(void);
 int sig_stop(void);
+
+/*
+ * poll(2) of one descriptor that no signal can slip past: -1 with EINTR too when one came
+ * since sig_pending was cleared.
+ */
+int sig_poll(int fd, short events, int ms);
 
 #endif
