@@ -1,5 +1,6 @@
 /* The lineage member "_src". */
 #include "base/num.h"
+#include "base/utf8.h"
 #include "rec/src.h"
 
 /* The form in which src_put() writes it, and short numbers: 0, or -1, which says nothing. */
@@ -21,9 +22,9 @@ get_plain(struct slice raw, struct src *s)
 		if (p >= end || *p != ',')
 			return -1;
 		*num[i] = 0;
-		for (p++, digits = 0; (unsigned char)(*p - '0') <= 9; p++, digits++)
+		for (p++, digits = 0; (unsigned char)(*p - '0') <= 9 && digits < 18; p++, digits++)
 			*num[i] = *num[i] * 10 + (*p - '0');
-		if (digits < 1 || digits > 18)
+		if (digits == 0)
 			return -1;
 	}
 	return p == end ? 0 : -1;
@@ -56,6 +57,8 @@ struct slice
 src_peek(struct slice line)
 {
 	static const struct slice head = { "{\"_src\":[\"", 10 };
+	struct slice raw;
+	struct src s;
 	size_t i;
 
 	if (line.n < head.n || memcmp(line.p, head.p, head.n) != 0)
@@ -67,7 +70,11 @@ src_peek(struct slice line)
 		;
 	if (i == line.n)
 		return (struct slice){ 0 };
-	return (struct slice){ line.p + head.n - 2, i + 1 - (head.n - 2) };
+	raw = (struct slice){ line.p + head.n - 2, i + 1 - (head.n - 2) };
+	/* nobody has checked it yet */
+	if (get_plain(raw, &s) == -1 || utf8_span(s.topic.p, s.topic.n) != s.topic.n)
+		return (struct slice){ 0 };
+	return raw;
 }
 
 char *
@@ -98,24 +105,29 @@ src_reserved(struct slice name)
 	return slice_eq(name, SLICE("_src")) || slice_eq(name, SLICE("_key")) || slice_eq(name, SLICE("_hdr"));
 }
 
+int
+src_own(const struct json_member *m)
+{
+	struct slice name = m->name;
+	char scratch[32];
+
+	if (m->name_escaped && name.n >= 6 && memcmp(name.p, "\\u0040", 6) == 0)
+		return 1;
+	/* each of four characters is at most six bytes long when it is escaped */
+	if (m->name_escaped && name.n + 2 <= sizeof scratch)
+		name = json_text(&(struct json_value){ .raw = { name.p - 1, name.n + 2 },
+		    .type = JSON_STRING, .escaped = 1 }, scratch);
+	return src_reserved(name);
+}
+
 const struct json_member *
 src_foreign(const struct json *j)
 {
-	char scratch[32];
 	size_t i;
 
-	for (i = 0; i < j->n; i++) {
-		struct slice name = j->member[i].name;
-
-		if (j->member[i].name_escaped && name.n >= 6 && memcmp(name.p, "\\u0040", 6) == 0)
+	for (i = 0; i < j->n; i++)
+		if (src_own(&j->member[i]))
 			return &j->member[i];
-		/* each of four characters is at most six bytes long when it is escaped */
-		if (j->member[i].name_escaped && name.n + 2 <= sizeof scratch)
-			name = json_text(&(struct json_value){ .raw = { name.p - 1, name.n + 2 },
-			    .type = JSON_STRING, .escaped = 1 }, scratch);
-		if (src_reserved(name))
-			return &j->member[i];
-	}
 	return NULL;
 }
 

@@ -21,7 +21,10 @@ struct src {
 /* Reads the value of a member "_src".  0, or -1 when it is not of that form. */
 int src_get(const struct json_value *v, struct src *s);
 
-/* The value of "_src" at the beginning of a line that may be broken behind it; n = 0 when there is none. */
+/*
+ * The value of "_src" at the beginning of a line that may be broken anywhere, when it is as
+ * src_put() writes it and UTF-8; n = 0 when there is none.
+ */
 struct slice src_peek(struct slice line);
 
 /* Bytes that src_put() needs at most for a topic of n bytes (already escaped). */
@@ -32,10 +35,11 @@ char *src_put(char *dst, const struct src *s);
 
 /*
  * Names that belong to Waybill, which no message may have: _src, _key, _hdr and all
- * that begin with @.  src_foreign() finds the first member of that kind (its name
- * compared unescaped), or NULL.
+ * that begin with @.  src_own() tells it of a member (its name compared unescaped);
+ * src_foreign() finds the first one of that kind, or NULL.
  */
 int src_reserved(struct slice name);
+int src_own(const struct json_member *m);
 const struct json_member *src_foreign(const struct json *j);
 
 /*

@@ -41,6 +41,13 @@ test_src(void)
 	is_int(src_get(&json.member[0].v, &s), -1, "a topic that is no string");
 	scan("{\"_src\":\"t\"}");
 	is_int(src_get(&json.member[0].v, &s), -1, "a string");
+	scan("{\"_src\":[\"t\",3,1234567890123456789012345678901234567890,0,1]}");
+	is_int(src_get(&json.member[0].v, &s), -1, "a number of 40 digits");
+	scan("{\"_src\":[\"t\",3,-1,9223372036854775807,1]}");
+	ok(src_get(&json.member[0].v, &s) == 0 && s.offset == -1 && s.ts_ms == INT64_MAX, "any number of 64 bits");
+	is_int((long long)src_peek(SLICE("{\"_src\":[\"t\",1,2,{3,0],\"a\":}")).n, 0, "a broken one is not found");
+	is_int((long long)src_peek(SLICE("{\"_src\":[\"\xff\",1,2,3,0],\"a\":}")).n, 0, "nor one that is not UTF-8");
+	is_int((long long)src_peek(SLICE("{\"_src\":[\"t\",1,2,3,0,\"x\"],\"a\":}")).n, 0, "nor one of six parts");
 	raw = src_peek(SLICE("{\"_src\":[\"t\",1,2,3,0],\"a\":}"));
 	ok(slice_eq(raw, SLICE("[\"t\",1,2,3,0]")), "found in front of a broken record");
 	is_int((long long)src_peek(SLICE("{\"_src\":[\"t\",1")).n, 0, "but not when it is cut itself");
