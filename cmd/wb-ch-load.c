@@ -104,9 +104,8 @@ static void
 refuse(void *arg, struct slice line, const struct fault *f)
 {
 	struct loader *l = arg;
-	struct slice src = src_peek(line);
 
-	stage_reject_raw(l->st, src, line, f);
+	stage_reject_late(l->st, src_peek(line), line, f);
 }
 
 /* What has become of the rows since the last time goes into the account. */

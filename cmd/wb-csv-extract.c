@@ -281,13 +281,14 @@ put_own(struct extract *x, struct fault *f)
 	const struct json_member *m = x->json.member;
 	struct json_value all = { .raw = x->json.raw, .type = JSON_OBJECT, .spaced = x->json.spaced };
 	struct src s;
+	char name[64];
 	size_t i;
 
 	if (x->json.n == 0 || !slice_eq(m->name, SLICE("_src")) || src_get(&m->v, &s) == -1)
 		return fault_set(f, "missing", "_src", "not the first member");
 	for (i = 1; i < x->json.n; i++)
-		if (m[i].name.n > 0 && (m[i].name.p[0] == '@' || (m[i].name_escaped && src_foreign(&x->json) != NULL)))
-			return fault_set(f, "reserved", "@", "a name that belongs to Waybill");
+		if (src_own(&m[i]) && !slice_eq(m[i].name, SLICE("_key")) && !slice_eq(m[i].name, SLICE("_hdr")))
+			return fault_set(f, "reserved", err_show(name, sizeof name, m[i].name.p, m[i].name.n), "a name that belongs to Waybill");
 	stage_put(x->st, json_compact(stage_room(x->st, all.raw.n), &all));
 	return 0;
 }
@@ -316,7 +317,7 @@ put_message(struct extract *x, struct fault *f)
 	return 0;
 }
 
-/* Leaves out lines at the top, and reads the header: 1, or 0 when there is none, or -1. */
+/* Leaves out lines at the top, and reads the header: 1, or 0 when there is none or the stage has stopped, or -1. */
 static int
 begin(struct extract *x, struct err *e)
 {
@@ -326,6 +327,8 @@ begin(struct extract *x, struct err *e)
 	while (x->csv.number < opt.skip)
 		if ((rc = csv_line(&x->csv, 1, e)) == -1 || rc == CSV_END)
 			return rc;
+		else if (rc == CSV_INTR && stage_stopped(x->st))
+			return 0;
 		else if (rc == CSV_LONG)
 			return err_set(e, EX_DATAERR, "%s:%" PRIu64 ": a line of more than %d bytes to leave out (--skip)",
 			    x->csv.name, x->csv.line, CSV_ROW_MAX);
@@ -334,7 +337,8 @@ begin(struct extract *x, struct err *e)
 	if (opt.no_header)
 		return 1;	/* by the first row */
 	while ((rc = csv_next(&x->csv, e)) == CSV_INTR)
-		;
+		if (stage_stopped(x->st))
+			return 0;
 	if (rc == CSV_END || rc == -1)
 		return rc;
 	(void)snprintf(where, sizeof where, "%s:%" PRIu64, x->csv.name, x->csv.line);
@@ -415,8 +419,9 @@ extract(struct extract *x, const char *path)
 	x->columns = 0;
 	rc = set_topic(x, path, &e);
 	if (rc == 0) {
-		c = csv_peek(&x->csv, &e);
-		rc = c == -2 ? -1 : c == '{' ? extract_messages(x, &e) : extract_rows(x, &e);
+		while ((c = csv_peek(&x->csv, &e)) == CSV_SIGNAL && !stage_stopped(x->st))
+			;
+		rc = c == CSV_FAILED ? -1 : c == CSV_SIGNAL ? 0 : c == '{' ? extract_messages(x, &e) : extract_rows(x, &e);
 	}
 	if (rc == -1)
 		(void)stage_fail(x->st, &e);

@@ -39,7 +39,7 @@ reject(struct stage *st, const struct fold *f, size_t i, const struct fault *fau
 
 	fault_set(&told, fault->code, fault->field, "shipment %s: %s", err_show(shown, sizeof shown, id.p, id.n), fault->msg);
 	st->acct.extra++;
-	stage_reject_raw(st, fold_src(f, i), (struct slice){ stub, (size_t)(fold_stub(f, i, stub) - stub) }, &told);
+	stage_reject_late(st, fold_src(f, i), (struct slice){ stub, (size_t)(fold_stub(f, i, stub) - stub) }, &told);
 }
 
 /* The documents of all shipments held, as of now. */

@@ -120,6 +120,7 @@ int
 csv_peek(struct csv_reader *r, struct err *e)
 {
 	size_t i;
+	int rc;
 
 	for (;;) {
 		i = r->end >= 3 && memcmp(r->buf, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
@@ -127,8 +128,9 @@ csv_peek(struct csv_reader *r, struct err *e)
 			i++;
 		if ((i < r->end && r->end >= 3) || r->eof || r->end > CSV_ROW_MAX)
 			return i < r->end ? (unsigned char)r->buf[i] : -1;
-		if (fill(r, e) == -1)
-			return -2;
+		rc = fill(r, e);
+		if (rc != 0)
+			return rc == CSV_INTR ? CSV_SIGNAL : CSV_FAILED;
 	}
 }
 

@@ -64,8 +64,11 @@ void csv_close(struct csv_reader *r);	/* in stays open; the zero state is accept
 
 /*
  * First byte of the input that is neither a byte order mark nor white space,
- * nothing consumed; -1 when there is none, -2 with e.  Before the first row only.
+ * nothing consumed; -1 when there is none, CSV_FAILED with e, CSV_SIGNAL when a signal
+ * came (call again).  Before the first row only.
  */
+#define CSV_FAILED (-2)
+#define CSV_SIGNAL (-3)
 int csv_peek(struct csv_reader *r, struct err *e);
 
 /* enum csv_kind, or -1 with e ("NAME:LINE: fault", EX_DATAERR; or the input's). */

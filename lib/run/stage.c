@@ -22,6 +22,7 @@
 #include "run/stage.h"
 
 #define TOLD 10		/* rejects that are told on standard error */
+#define SRC_KEPT 4096	/* bytes of "_src" in a reject */
 
 static void control(struct stage *st, struct slice line, struct record *r, int *event);
 
@@ -68,10 +69,57 @@ open_lane(struct stage *st)
 	}
 }
 
+static void
+progress(struct stage *st, int final)
+{
+	int64_t now = utc_mono();
+	double sec = (double)(now - st->began_ns) / 1e9, mb;
+	uint64_t bytes = st->bytes_in + (st->open ? st->in.in.bytes : 0);
+	char left[64] = "";
+
+	if (bytes == 0)
+		bytes = st->out.bytes;
+	mb = (double)bytes / 1e6;
+	if (st->open && st->in.in.size >= st->in.in.bytes && st->in.in.bytes > 0)
+		(void)snprintf(left, sizeof left, ", %d %%, %.0f s left", (int)(100 * st->in.in.bytes / st->in.in.size),
+		    sec / (double)bytes * (double)(st->in.in.size - st->in.in.bytes));
+	(void)dprintf(STDERR_FILENO, "%s%s: %" PRIu64 " records, %.1f MB, %.1f MB/s, %" PRIu64 " rejects%s%s%s%s",
+	    st->tty ? "\r\033[K" : "", st->tool->name, st->acct.in, mb, sec > 0 ? mb / sec : 0,
+	    st->acct.rejected, left, st->note[0] ? ", " : "", st->note, st->tty && !final ? "" : "\n");
+	st->progress_ns = now;
+}
+
+/* Progress, when a signal has asked for it. */
+static void
+tell(void *arg)
+{
+	struct stage *st = arg;
+
+	if (sig_usr1_taken())
+		progress(st, 1);
+	if (sig_tick_taken())
+		progress(st, 0);
+}
+
+static void
+signals(struct stage *st)
+{
+	sig_pending = 0;
+	tell(st);
+}
+
+/* Rejects go into the stream, not to a person or a file. */
+static int
+in_stream(const struct stage *st)
+{
+	return st->lane || (st->tool->rejects != NULL && strcmp(st->tool->rejects, "-") == 0);
+}
+
 void
 stage_open(struct stage *st, char **files)
 {
 	struct tool *t = st->tool;
+	struct err e = ERR_NONE;
 	int fd;
 
 	if (st->as == NULL)
@@ -80,46 +128,21 @@ stage_open(struct stage *st, char **files)
 	st->name = "standard input";
 	st->began_ns = st->progress_ns = utc_mono();
 	out_open(&st->out, STDOUT_FILENO, "standard output");
+	st->out.interrupted = tell;
+	st->out.interrupted_arg = st;
 	open_lane(st);
 	sig_init(!st->lane ? SIG_PLAIN : st->flags & STAGE_SOURCE ? SIG_SOURCE : SIG_STAGE);
 	st->tty = isatty(STDERR_FILENO) && !t->quiet;
 	if (st->tty || t->progress)
 		sig_tick(st->tty ? 1 : 10);
-	if (t->rejects != NULL && strcmp(t->rejects, "-") != 0) {
+	if (t->rejects != NULL && !in_stream(st)) {
 		fd = open(t->rejects, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-		if (fd == -1)
-			tool_usage(t, "--rejects: %s: %s", t->rejects, strerror(errno));
+		if (fd == -1) {
+			err_set(&e, EX_IOERR, "--rejects: %s: %s", t->rejects, strerror(errno));
+			tool_die(t, &e);
+		}
 		out_open(&st->rejects, fd, t->rejects);
 	}
-}
-
-static void
-progress(struct stage *st, int final)
-{
-	int64_t now = utc_mono();
-	double sec = (double)(now - st->began_ns) / 1e9, mb;
-	uint64_t bytes = st->bytes_in + (st->open ? st->in.in.bytes : 0);
-	char percent[32] = "";
-
-	if (bytes == 0)
-		bytes = st->out.bytes;
-	mb = (double)bytes / 1e6;
-	if (st->open && st->in.in.size > 0)
-		(void)snprintf(percent, sizeof percent, ", %d %%", (int)(100 * st->in.in.bytes / st->in.in.size));
-	(void)dprintf(STDERR_FILENO, "%s%s: %" PRIu64 " records, %.1f MB, %.1f MB/s, %" PRIu64 " rejects%s%s%s%s",
-	    st->tty ? "\r\033[K" : "", st->tool->name, st->acct.in, mb, sec > 0 ? mb / sec : 0,
-	    st->acct.rejected, percent, st->note[0] ? ", " : "", st->note, st->tty && !final ? "" : "\n");
-	st->progress_ns = now;
-}
-
-static void
-signals(struct stage *st)
-{
-	sig_pending = 0;
-	if (sig_usr1_taken())
-		progress(st, 1);
-	if (sig_tick_taken())
-		progress(st, 0);
 }
 
 void
@@ -165,12 +188,26 @@ mark(struct stage *st)
 	st->acct.lines_in = st->acct.lines_out = 0;
 }
 
-void
-stage_reject_raw(struct stage *st, struct slice src, struct slice raw, const struct fault *f)
+/* One of the first rejects, for a person. */
+static void
+tell_reject(struct stage *st, const char *place, struct slice src, const struct fault *f)
+{
+	char where[160] = "";
+
+	if (src.n > 0)
+		(void)err_show(where, sizeof where, src.p, src.n);
+	tool_warn(st->tool, "%s%s%s%s (%s)%s%s", place, f->field, f->field[0] ? ": " : "", f->msg, f->code,
+	    where[0] ? " " : "", where);
+}
+
+/* place: where the record was read ("FILE:LINE: "), or empty when that is no longer known. */
+static void
+reject(struct stage *st, const char *place, struct slice src, struct slice raw, const struct fault *f)
 {
 	struct tool *t = st->tool;
-	char where[160] = "", text[320];
 
+	if (src.n > SRC_KEPT)
+		src = (struct slice){ 0 };
 	st->acct.rejected++;
 	if (strcmp(f->code, "history") == 0)
 		st->acct.stray++;
@@ -178,31 +215,44 @@ stage_reject_raw(struct stage *st, struct slice src, struct slice raw, const str
 	buf_clear(&st->line);
 	if (st->lane || t->rejects != NULL)
 		reject_put(&st->line, src, st->as, f, raw);
-	if (st->keep != NULL && (st->lane || (t->rejects != NULL && strcmp(t->rejects, "-") == 0))) {
+	if (in_stream(st) && st->keep != NULL) {
 		(void)buf_room(&st->line, JSON_PAD);
 		st->keep(st->keep_arg, (struct slice){ st->line.p, st->line.n - 1 });
-	} else if (st->lane || (t->rejects != NULL && strcmp(t->rejects, "-") == 0)) {
+	} else if (in_stream(st)) {
 		out_slice(&st->out, buf_as_slice(&st->line));
 		st->acct.lines_out++;
 	} else {
 		if (st->rejects.cap > 0)
 			out_slice(&st->rejects, buf_as_slice(&st->line));
-		if (src.n > 0)
-			(void)err_show(where, sizeof where, src.p, src.n);
 		if (st->told++ < TOLD && !t->quiet)
-			tool_warn(t, "%s:%" PRIu64 ": %s%s%s (%s)%s%s", st->name, st->number, f->field,
-			    f->field[0] ? ": " : "", err_show(text, sizeof text, f->msg, strlen(f->msg)), f->code,
-			    where[0] ? " " : "", where);
+			tell_reject(st, place, src, f);
 	}
 	if (st->acct.rejected - st->acct.stray - st->acct.rejected_mark > t->reject_max && st->err.status == 0)
-		err_set(&st->err, EX_DATAERR, "more than %" PRIu64 " records rejected, the last one at %s:%" PRIu64
-		    ": a change of the feed? (--max-rejects)", t->reject_max, st->name, st->number);
+		err_set(&st->err, EX_DATAERR, "%smore than %" PRIu64 " records rejected: a change of the feed? (--max-rejects)",
+		    place, t->reject_max);
+}
+
+void
+stage_reject_raw(struct stage *st, struct slice src, struct slice raw, const struct fault *f)
+{
+	char place[1024];
+
+	(void)snprintf(place, sizeof place, "%.1000s:%" PRIu64 ": ", st->name, st->number);
+	reject(st, place, src, raw, f);
+}
+
+void
+stage_reject_late(struct stage *st, struct slice src, struct slice raw, const struct fault *f)
+{
+	reject(st, "", src, raw, f);
 }
 
 void
 stage_reject(struct stage *st, const struct record *r, const struct fault *f)
 {
-	stage_reject_raw(st, r->src ? r->src->raw : src_peek(r->line), r->line, f);
+	struct src s;
+
+	stage_reject_raw(st, r->src != NULL && src_get(r->src, &s) == 0 ? r->src->raw : (struct slice){ 0 }, r->line, f);
 }
 
 void
@@ -230,6 +280,8 @@ pass_ckpt(struct stage *st)
 		return -1;
 	st->control.rows = st->acct.lines_out;
 	if (st->flags & STAGE_SINK) {
+		if (out_flush(&st->out, &st->err) == -1)	/* rejects that it does not keep */
+			return -1;
 		st->control.kind = CONTROL_ACK;
 		buf_clear(&st->line);
 		control_put(&st->line, &st->control);
@@ -254,13 +306,27 @@ control(struct stage *st, struct slice line, struct record *r, int *event)
 {
 	struct control c;
 	struct json_value object;
+	struct err e = ERR_NONE;
+	struct fault f;
 
-	if (control_get(line, &st->json, &c, &st->err) == -1)
+	if (control_get(line, &st->json, &c, &e) == -1) {
+		if (st->lane || e.status != EX_SOFTWARE) {
+			st->err = e;
+			return;
+		}
+		/* no lane, no protocol: somebody's message, such as JSON-LD with its "@context" */
+		st->acct.in++;
+		st->acct.lines_in++;
+		fault_set(&f, "reserved", "", "begins with a name that belongs to Waybill");
+		stage_reject_raw(st, (struct slice){ 0 }, line, &f);
 		return;
+	}
 	if (st->lane && !st->hello && c.kind != CONTROL_HELLO) {
 		err_set(&st->err, EX_SOFTWARE, "the lane's first line is not @hello");
 		return;
 	}
+	if (!st->lane && (c.kind == CONTROL_HELLO || c.kind == CONTROL_END))
+		c.kind = CONTROL_OTHER;		/* what is left of a lane */
 	switch (c.kind) {
 	case CONTROL_HELLO:
 		if (st->hello++)
@@ -300,7 +366,7 @@ control(struct stage *st, struct slice line, struct record *r, int *event)
 	case CONTROL_OTHER:
 		break;
 	}
-	if (!(st->flags & STAGE_SINK)) {
+	if (!(st->flags & STAGE_SINK) || c.kind == CONTROL_REJECT) {
 		out_slice(&st->out, line);
 		out_put(&st->out, "\n", 1);
 	}
@@ -452,6 +518,9 @@ stage_stopped(struct stage *st)
 		signals(st);
 	if (st->out.failed)
 		(void)out_check(&st->out, &st->err);
+	/* a bounded lane is whole or nothing: what would replace a day is not to do it with half of one */
+	if (sig_stop() && st->once && st->err.status == 0)
+		err_set(&st->err, EX_TEMPFAIL, "stopped by a signal before the end of the input");
 	return st->err.status != 0 || sig_stop();
 }
 
@@ -582,6 +651,8 @@ stage_close(struct stage *st)
 		if (close(st->rejects.fd) == -1 && st->err.status == 0)
 			err_set(&st->err, EX_IOERR, "%s: %s", st->rejects.name, strerror(errno));
 	}
+	if (st->err.status == 0 && st->out.bytes > 0 && close(st->out.fd) == -1)
+		err_set(&st->err, EX_IOERR, "%s: %s", st->out.name, strerror(errno));
 	sec = (double)(utc_mono() - st->began_ns) / 1e9;
 	if (st->tty && st->progress_ns != st->began_ns)
 		(void)dprintf(STDERR_FILENO, "\r\033[K");

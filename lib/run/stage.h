@@ -32,7 +32,8 @@
  * A program that keeps something until a checkpoint asks for STAGE_BARRIERS: it is
  * told STAGE_BARRIER, at each checkpoint and once at the end of the input, finishes
  * what it has, and goes on.  A source sets STAGE_SOURCE and calls stage_put() on its
- * own account.  A sink sets STAGE_SINK: it writes nothing and acknowledges.
+ * own account.  A sink sets STAGE_SINK: it writes nothing (but rejects, when nobody keeps them) and
+ * acknowledges.
  */
 enum {
 	STAGE_BARRIERS = 1,	/* tell STAGE_BARRIER */
@@ -155,8 +156,14 @@ stage_made(struct stage *st, char *end)
 void stage_pass(struct stage *st, const struct record *r);
 
 void stage_filter(struct stage *st);			/* left out, and counted */
+
+/*
+ * Refused, and counted: the record that was read last; what was made of it, or is none; one that was
+ * read before, of which name and number tell nothing any more.  src is the value of "_src", or empty.
+ */
 void stage_reject(struct stage *st, const struct record *r, const struct fault *f);
 void stage_reject_raw(struct stage *st, struct slice src, struct slice raw, const struct fault *f);
+void stage_reject_late(struct stage *st, struct slice src, struct slice raw, const struct fault *f);
 
 /* Adds n to a named counter of the metrics (a constant string: "unmapped"). */
 void stage_count(struct stage *st, const char *kind, uint64_t n);
@@ -168,7 +175,10 @@ void stage_count(struct stage *st, const char *kind, uint64_t n);
  */
 struct input *stage_input(struct stage *st, const char *path);
 
-/* A source: 1 when it is to read no more (signal, dead reader, too many rejects). */
+/*
+ * A source that has not come to its end: 1 when it is to read no more (signal, dead reader, too many
+ * rejects).  In a bounded lane a signal is a failure.
+ */
 int stage_stopped(struct stage *st);
 
 /* A source: one more record was offered, whatever becomes of it.  0, or -1: stop. */

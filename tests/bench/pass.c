@@ -1,12 +1,9 @@
-/*
- * The smallest stage: passes records on, "_src" left out unless it is the whole of what
- * the pump costs that is to be measured.  For tests of the pump and for benchmarks.
- */
+/* The smallest stage: passes records on.  For tests of the pump, and to see what the pump costs. */
 #include "run/stage.h"
 
 static struct tool tool = {
 	.name = "pass",
-	.usage = "pass [-b] [-r CODE] [-f] [-k FILE] [FILE ...]",
+	.usage = "pass [-bfs] [-r MEMBER] [FILE ...]",
 	.letters = "br:fs",
 };
 

@@ -140,12 +140,26 @@ is "$(grep -c '@end' out)" 0 'has no end'
 status 0 'under wb-run' wb-run --once -- "$x parcels.csv" "$BIN/../bench/pass -v" "$BIN/../bench/pass -s -v"
 like "$(cat err)" 'pass: 3 in, 3 loaded, 0 rejected' 'all records arrive'
 mkfifo pipe
-( exec 3>pipe; echo a >&3; echo 1 >&3; until [ -s term ] ; do sleep 0.02; done ) &
-env WB_LANE=t WB_ONCE=1 $x pipe >out & pid=$!
-until_true 10 grep -q '"a":"1"' out; kill -TERM $pid
-wait $pid; is $? 0 'SIGTERM ends a head in order'
-echo x >term; wait
+# stopped WANT INPUT [VARIABLE]: exit status of a head that SIGTERM finds at the end of INPUT, nothing more coming
+stopped() {
+	rm -f term; : >out
+	( exec 3>pipe; printf "$2" >&3; until [ -e term ]; do sleep 0.02; done ) &
+	env WB_LANE=t $3 $x pipe >out 2>err & pid=$!
+	until_true 10 grep -q "$1" out; kill -TERM $pid
+	wait $pid; got=$?
+	: >term; wait
+	return $got
+}
+stopped '"a":"1"' 'a\n1\n'
+is $? 0 'SIGTERM ends a head in order'
 is "$(tail -n 1 out | cut -c1-7)" '{"@end"' 'with its last control line'
+stopped @hello ''
+is $? 0 'and one that waits for its first byte'
+stopped @hello 'a'
+is $? 0 'or for its header'
+stopped '"a":"1"' 'a\n1\n' WB_ONCE=1
+is $? 75 'but in a bounded lane what was not read to its end has failed'
+is "$(grep -c @end out)" 0 'and has no end'
 
 # a real file: SCMS delivery history
 data=${WB_DATA:-$top/../shared/data}
@@ -175,6 +189,8 @@ else
 fi
 
 # --records
+is "$(printf '{"_src":["t",0,1,0,0],"_key":"k","_hdr":{},"a\\u0041":1,"b":2}\n' | $x --records)" '{"_src":["t",0,1,0,0],"_key":"k","_hdr":{},"a\u0041":1,"b":2}' '--records: names of every kind'
+is "$(printf '{"_src":["t",0,1,0,0],"a":1,"\\u0040b":2}\n' | $x --records --rejects - | sed 's/.*"code":"\([a-z]*\)","field":"\([^"]*\)".*/\1 \2/')" 'reserved \\u0040b' '--records: but for those that begin with @'
 printf '%s\n' '{"_src":["t",3,7,1,0],"a": 1}' '{"a":1}' '{"_src":["t",3,8,1,0],"@ckpt":{}}' '{"_src":[3],"a":1}' >"$tmp/own.ndjson"
 is "$(wb-csv-extract --quiet --records "$tmp/own.ndjson")" '{"_src":["t",3,7,1,0],"a":1}' '--records: a record keeps its _src'
 is "$(wb-csv-extract --quiet --records --rejects - "$tmp/own.ndjson" | sed -n 's/.*"code":"\([a-z]*\)".*/\1/p' | paste -sd' ')" 'missing reserved missing' '--records: what is no record is rejected'

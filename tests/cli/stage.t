@@ -34,6 +34,22 @@ head -c 500 "$tmp/fits.gz" >"$tmp/cut.gz"
 status 65 'a cut gzip file' $pass "$tmp/cut.gz"
 is "$(cat "$tmp/fits.gz" "$tmp/fits.gz" | $pass | wc -c)" 2097154 'two gzip members are both read'
 
+# what looks like a control line, where there is no lane
+status 0 'a message that begins with @' sh -c "printf '{\"@context\":\"x\",\"a\":1}\n{\"a\":1}\n' | $pass"
+is "$(cat "$tmp/out")" '{"a":1}' 'does not stop a pipeline'
+like "$(cat "$tmp/err")" '^pass: standard input:1: .*\(reserved\)$' 'it is a reject'
+{ echo "$hello"; echo '{"a":1}'; ckpt 1 1; end 1; } >"$tmp/lane"
+is "$(cat "$tmp/lane" "$tmp/lane" | $pass -v 2>"$tmp/err")" "$(cat "$tmp/lane" "$tmp/lane")" 'what is left of a lane passes'
+like "$(cat "$tmp/err")" '^pass: 2 in, 2 out, 0 rejected' 'and is no record'
+
+# lineage that cannot be trusted
+src() { printf '%b\n' "$1" | $pass --rejects - -r a | tr -d '\000' | sed 's/.*"src":\(.*\),"stage".*/\1/'; }
+is "$(src '{"_src":["t",1,2,3,0],"a":1}')" '["t",1,2,3,0]' 'a reject has its _src'
+is "$(src '{"_src":["t",{"x":"\0377"}],"a":')" null 'but not when that is broken'
+is "$(src '{"_src":["\0377",1,2,3,0],"a":')" null 'or not UTF-8'
+is "$(src '{"_src":{"evil":[1]},"a":1}')" null 'or of another form'
+is "$(src '{"_src":["'"$(head -c 5000 /dev/zero | tr '\0' x)"'",1,2,3,0],"a":1}')" null 'or endless'
+
 # ends
 status 64 'an unknown option' $pass --nonsense
 like "$(cat "$tmp/err")" '^pass: unknown option --nonsense \(see --help\)$' 'is told in one line'
@@ -44,17 +60,90 @@ status 65 'more than --max-rejects' sh -c "yes '{' | head -n 50 | $pass --quiet 
 status 65 'more than the share of rejects' sh -c "{ yes '{' | head -n 120; yes '{\"a\":1}' | head -n 1000; } | $pass --quiet"
 status 0 'fewer than MIN rejects, whatever their share' sh -c "yes '{' | head -n 99 | $pass --quiet"
 like "$(printf '{"x":1}\n{}\n{"a":1}\n{\n' | $pass -v -f -r x 2>&1 >/dev/null | tail -n 1)" '^pass: 4 in, 1 out, 2 rejected, 1 filtered, enum 1, json 1, [0-9.]+ s$' 'the account adds up'
+status 64 'an option that takes no argument' $pass --quiet=3
+like "$(cat "$tmp/err")" '^pass: option --quiet=3: no argument is taken' 'is told so'
+status 64 'an unknown option behind an operand' $pass "$tmp/fits" --nonsense
+like "$(cat "$tmp/err")" '^pass: unknown option --nonsense' 'is told'
+status 64 'an option without its argument' $pass --rejects
+like "$(cat "$tmp/err")" '^pass: option --rejects needs an argument' 'is told'
+status 64 'an argument that is long' $pass --max-rejects "$(head -c 100000 /dev/zero | tr '\0' 9)x"
+like "$(cat "$tmp/err")" '^pass: --max-rejects: "9{200}" is not N' 'is cut, its fault not'
+status 64 'more than 100 %' $pass --max-rejects 1,101%
+is "$(printf '{"a":1}\n' >"$tmp/-x"; cd "$tmp" && $pass -- -x)" '{"a":1}' '-- ends the options'
+is "$($pass "$tmp/fits" -v "$tmp/fits" --quiet | wc -c)" 2097154 'options may stand behind operands'
+status 0 'no input at all' $pass /dev/null
+status 74 'a folder' $pass "$tmp"
+printf '{' >"$tmp/$(printf 'a\033[2J\nb')"
+like "$($pass "$tmp"/a*b 2>&1)" '^pass: [^[:cntrl:]]*/a\?\[2J b:1: .*\(json\)$' 'bytes of a name do not reach the terminal'
+
+# standard descriptors that are closed
+printf '{"a":1}\n{"x":1}\n' >"$tmp/two"
+status 74 'standard output is closed' sh -c "$pass -r x --quiet --rejects $tmp/rej $tmp/two >&-"
+is "$(grep -vc @reject "$tmp/rej")" 0 'no record goes where it does not belong'
+status 0 'standard error is closed' sh -c "$pass -r x -v --rejects $tmp/rej $tmp/two 2>&-"
+is "$(grep -vc @reject "$tmp/rej")" 0 'and no message'
+status 74 'standard input is closed' sh -c "$pass <&-"
+status 0 'and not needed' sh -c "$pass $tmp/two <&-"
+status 74 '/dev/full for rejects' $pass -r x --quiet --rejects /dev/full "$tmp/two"
+status 74 'a file for rejects that cannot be made' $pass --rejects "$tmp/no/such" "$tmp/two"
+
+# descriptors that somebody else made not to wait
+nonblock() { perl -MFcntl -e 'my $h = shift; open(my $f, $h ? ">&=1" : "<&=0"); fcntl($f, F_SETFL, O_NONBLOCK | fcntl($f, F_GETFL, 0)); exec @ARGV' "$@"; }
+is "$( (printf '{"a":1}\n'; sleep 0.1; printf '{"a":2}\n') | nonblock 0 $pass | wc -l)" 2 'input that would block'
+is "$(yes '{"a":1}' | head -n 500000 | nonblock 1 $pass | (sleep 0.1; wc -l))" 500000 'output that would block'
+
+# progress
+mkfifo "$tmp/in" "$tmp/slow"
+$pass "$tmp/in" >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+until_true 10 sh -c "readlink /proc/$pid/exe | grep -q pass"; kill -USR1 $pid	# waits for a writer, or is not that far
+exec 3>"$tmp/in"; printf '{"a":1}\n{"a":' >&3
+until_true 10 test -s "$tmp/out"; : >"$tmp/err"; kill -USR1 $pid
+ok 'SIGUSR1 prints the line of progress at once' until_true 5 grep -q '^pass: 1 records, 0.0 MB, .* 0 rejects$' "$tmp/err"
+printf '2}\n' >&3; exec 3>&-; wait $pid
+is $? 0 'and disturbs nothing'
+is "$(cat "$tmp/out")" '{"a":1}
+{"a":2}' 'no record is lost'
+yes '{"a":1}' | $pass >"$tmp/slow" 2>"$tmp/err" &
+pid=$!
+exec 3<"$tmp/slow"
+until_true 10 grep -q pipe_write "/proc/$pid/wchan" || until_true 5 false
+kill -USR1 $pid
+ok 'even while the reader does not read' until_true 5 grep -q 'records, .* MB/s' "$tmp/err"
+exec 3<&-; wait $pid
+# on_terminal OPTION ...: what a terminal sees of a run of more than a second
+on_terminal() { script -qec "sh -c '(yes {\\\"a\\\":1} | head -n 300000; sleep 1.3) | $pass $* >/dev/null'" /dev/null </dev/null | tr '\r' '\n'; }
+like "$(on_terminal)" 'pass: 300000 records, 2.4 MB, .* 0 rejects$' 'on a terminal it comes by itself'
+is "$(on_terminal --quiet)" '' 'but not with --quiet'
+
 is "$(printf '{"a":1}\n{"a":2}\n' | $pass -b 2>&1 >/dev/null)" 'pass: barrier behind 2 records' 'one barrier at the end of a plain pipeline'
 like "$($pass --help)" '^usage: pass ' '--help'
 like "$($pass --version)" '^pass [0-9.]+ \(zlib ' '--version'
 
 # metrics
-printf '{"a":1}\n{\n' | $pass --quiet --metrics "$tmp/m.prom" --job nightly
+printf '{"a":1}\n{\n' | $pass --quiet --metrics "$tmp/m.prom" --job nightly >/dev/null
 is "$(grep -E 'kind="(read|written|rejected|json)"' "$tmp/m.prom" | tr '\n' ' ')" 'waybill_job_last_run_records{wb_job="nightly",kind="read"} 2 waybill_job_last_run_records{wb_job="nightly",kind="written"} 1 waybill_job_last_run_records{wb_job="nightly",kind="rejected"} 1 waybill_job_last_run_records{wb_job="nightly",kind="json"} 1 ' '--metrics counts'
 was=$(grep '^waybill_job_last_success' "$tmp/m.prom")
 yes '{' | head -n 50 | $pass --quiet --max-rejects 1 --metrics "$tmp/m.prom" --job nightly 2>/dev/null
 is "$(grep '^waybill_job_last_success' "$tmp/m.prom")" "$was" 'a failed run keeps the time of the last success'
 is "$(grep '^waybill_job_last_exit_code' "$tmp/m.prom")" 'waybill_job_last_exit_code{wb_job="nightly"} 65' 'and tells its exit status'
+printf '{"a":1}\n' | $pass --metrics "$tmp/l.prom" --job 'a"b\c
+d' >/dev/null
+is "$(grep -c '{wb_job="a\\"b\\\\c\\nd"' "$tmp/l.prom")" 8 'any name of a job'
+if command -v promtool >/dev/null; then
+	ok 'as Prometheus reads it' sh -c "promtool check metrics <$tmp/l.prom"
+else
+	skip 'as Prometheus reads it' 'no promtool'
+fi
+was=$(grep '^waybill_job_last_success' "$tmp/l.prom")
+status 74 'a run that does not begin' $pass --rejects "$tmp/no/such" --metrics "$tmp/l.prom" --job 'a"b\c
+d'
+is "$(grep '^waybill_job_last_success' "$tmp/l.prom"; sed -n 's/^waybill_job_last_exit_code.* //p' "$tmp/l.prom")" "$was
+74" 'is told in the metrics too'
+mkfifo "$tmp/p.prom"
+status 74 'metrics into what is no file' $pass --metrics "$tmp/p.prom" /dev/null
+ok 'which stays what it is' test -p "$tmp/p.prom"
+is "$(cd "$tmp" && echo *.prom*)" 'l.prom m.prom p.prom' 'no temporary file is left'
 
 # a lane
 WB_LANE=t WB_ONCE=1; export WB_LANE WB_ONCE
@@ -80,4 +169,9 @@ pass: barrier behind 3 records' 'barriers at each checkpoint'
 is "$(cat "$tmp/ack")" '{"@ack":{"run":"r1","n":1}}
 {"@ack":{"run":"r1","n":2}}' 'a sink acknowledges'
 is "$(wc -c <"$tmp/out")" 0 'and writes nothing'
+{ echo "$hello"; echo '{"@reject":{"src":null,"stage":"s"}}'; echo '{'; ckpt 1 2; end 1; } | WB_ACK_OUT=1 $pass --quiet -s >"$tmp/out"
+is "$(cut -c1-9 "$tmp/out" | tr '\n' ' ')" '{"@reject {"@reject {"@ack":{ ' 'but rejects that it does not keep, before it acknowledges'
+echo keep >"$tmp/rej"
+{ echo "$hello"; ckpt 1 0; end 1; } | $pass --rejects "$tmp/rej" >/dev/null
+is "$(cat "$tmp/rej")" keep 'a file for rejects is not touched: they are in the stream'
 done_testing
