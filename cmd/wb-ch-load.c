@@ -1,5 +1,5 @@
 /* wb-ch-load: loads records into a table of a ClickHouse store, exactly as sent or not at all. */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -242,7 +242,7 @@ main(int argc, char **argv)
 	struct chtable_fill fill[2] = { { .column = "batch_id" }, { .column = "computed_at" } };
 	struct chswap_config swapping = { .lineage = table_is_lineage };
 	struct buf as = { 0 }, days = { 0 }, id = { 0 };
-	char now[UTC_LEN + 3] = "\"";
+	char now[UTC_LEN + 3] = "\"", batch[40];
 	struct ch *c = NULL, *c2 = NULL;
 	int o, rc, make = 0, swapped = 0;
 
@@ -279,12 +279,12 @@ main(int argc, char **argv)
 		tool_usage(&tool, "-S: at least 1M");
 	if (swapped != (swapping.days != NULL) || (!swapped && swapping.batch != NULL))
 		tool_usage(&tool, "--swap and --days LIST|FILE go together; --batch ID with them");
+	(void)snprintf(batch, sizeof batch, "b%llx%lx", (unsigned long long)tool.now, (unsigned long)getpid());
 	if (swapping.batch == NULL)
-		buf_printf(&id, "\"b%llx%lx\"", (unsigned long long)tool.now, (unsigned long)getpid());
-	else if (strpbrk(swapping.batch, "\"\\\n\t") == NULL && *swapping.batch != '\0' && strlen(swapping.batch) <= 64)
-		buf_printf(&id, "\"%s\"", swapping.batch);
-	else
+		swapping.batch = batch;
+	if (strpbrk(swapping.batch, "\"\\\n\t") != NULL || *swapping.batch == '\0' || strlen(swapping.batch) > 64)
 		tool_usage(&tool, "--batch: not a plain text of 1 to 64 bytes");
+	buf_printf(&id, "\"%s\"", swapping.batch);
 	*utc_put(now + 1, tool.now) = '"';
 	fill[0].json = buf_str(&id);
 	fill[1].json = now;
@@ -307,7 +307,6 @@ main(int argc, char **argv)
 	rules.fills = 2;
 	if (swapped) {
 		swapping.table = table;
-		swapping.batch = id.p;
 		swapping.hour = table_hour(table);
 		swapping.scope = table_scope(table);
 		swapping.days = days_of(swapping.days, &days);

@@ -342,6 +342,8 @@ deliver(struct chload *l, struct batch *b)
 		err_set(&b->err, EX_DATAERR, "the server refused more than %" PRIu64 " rows, the last one: %s", l->config.max_refused, f.msg);
 	else if (rc == -1)
 		(void)ch_err(&f, &b->err);
+	if (rc == -1 && f.class == CH_OTHER)
+		b->err.status = EX_TEMPFAIL;
 }
 
 static void *

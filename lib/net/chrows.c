@@ -138,7 +138,7 @@ strings(struct chrows *r, struct node *d)
 static struct slice
 string_at(const struct chrows *r, const struct node *d, uint64_t i)
 {
-	const unsigned char *p = (const unsigned char *)r->in.p + d->start[i];
+	const unsigned char *p;
 
 	if (d->type->kind == CHTYPE_FIXED) {
 		struct slice s = { r->in.p + d->at + i * d->type->size, d->type->size };
@@ -147,6 +147,7 @@ string_at(const struct chrows *r, const struct node *d, uint64_t i)
 			s.n--;
 		return s;
 	}
+	p = (const unsigned char *)r->in.p + d->start[i];
 	while (*p++ & 0x80)
 		;
 	return (struct slice){ (const char *)p, (size_t)(r->in.p + d->start[i + 1] - (const char *)p) };

@@ -77,7 +77,8 @@ ch_class_of(int code)
 int
 ch_err(const struct ch_fault *f, struct err *e)
 {
-	return err_set(e, f->class == CH_CONFIG ? EX_CONFIG : f->class == CH_DATA ? EX_DATAERR : EX_TEMPFAIL, "%s", f->msg);
+	return err_set(e, f->class == CH_CONFIG ? EX_CONFIG : f->class == CH_DATA || f->class == CH_OTHER ? EX_DATAERR : EX_TEMPFAIL,
+	    "%s", f->msg);
 }
 
 static int
@@ -133,11 +134,7 @@ refused(struct ch *c, long status, struct slice text, struct ch_fault *f)
 	if (code != 0) {
 		if (text.n == 0)
 			text = slice_of("the server gave an exception code and no text");
-		/* an exception after 200 came when the statement was under way */
-		class = ch_class_of(code);
-		if (status == 200 && (class == CH_TRANSIENT || class == CH_OTHER))
-			class = CH_AMBIGUOUS;
-		return fault(c, f, class, code, text.p + at, text.n - at);
+		return fault(c, f, ch_class_of(code), code, text.p + at, text.n - at);
 	}
 	if (status == 401 || status == 403 || status == 404 || status == 413)
 		class = CH_CONFIG;
@@ -427,12 +424,16 @@ ch_insert(struct ch *c, struct slice sql, const struct slice *part, size_t parts
 	http_arg(&c->args, "query", sql);
 	trace(c, sql);
 	http_post(c->http, buf_str(&c->args), part, parts);
-	if (answer(c, ANSWER_MAX, &text, f) == -1)
-		goto out;
-	if (text.n > 0) {		/* 200, but an insert answers nothing */
+	rc = answer(c, ANSWER_MAX, &text, f);
+	if (rc == 0 && text.n > 0)		/* 200, but an insert answers nothing */
 		rc = refused(c, 200, buf_as_slice(&text), f);
+	if (rc == -1) {
+		/* an exception behind 200 came when the insert was under way */
+		if (http_status(c->http) == 200 && (f->class == CH_TRANSIENT || f->class == CH_OTHER))
+			f->class = CH_AMBIGUOUS;
 		goto out;
 	}
+	rc = -1;
 	summary = http_header(c->http, "x-clickhouse-summary");
 	if (*summary != '\0' && written(summary) < rows) {
 		(void)snprintf(line, sizeof line, "the server confirmed %" PRIu64 " of %" PRIu64 " rows", written(summary), rows);

@@ -37,7 +37,7 @@ struct ch_fault {
 /* The class of a server's error code, CH_OTHER for one that is not listed. */
 enum ch_class ch_class_of(int code);
 
-/* Sets e from f: EX_CONFIG, EX_DATAERR or EX_TEMPFAIL by its class.  Returns -1. */
+/* Sets e from f by its class: EX_CONFIG; EX_DATAERR (of CH_OTHER too); EX_TEMPFAIL.  Returns -1. */
 int ch_err(const struct ch_fault *f, struct err *e);
 
 /* url as http.h has it.  Connects to nothing yet.  NULL with EX_USAGE or EX_CONFIG. */
