@@ -129,7 +129,7 @@ delivery_edges(void)
 	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"price\":1.005}", NULL),
 	    "range price: more than 2 digits behind the point, or 12 before it", "a price of three digits");
 	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"price\":\"1\"}", NULL), "type price: not a decimal number", "a price as text");
-	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"first_attempt_ok\":2}", NULL), "range first_attempt_ok: 2 is not within 0 and 1", "a flag of 2");
+	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"first_attempt_ok\":2}", NULL), "type first_attempt_ok: neither true nor false", "a flag of 2");
 	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"step_day\":[\"2024-06-01\"]}", NULL),
 	    "length step_day: the arrays of the steps have not one length", "steps of several lengths");
 	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"client_id\":4294967296}", NULL),
