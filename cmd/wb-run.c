@@ -16,7 +16,9 @@
 #include "base/mem.h"
 #include "base/utc.h"
 #include "io/file.h"
+#include "rec/control.h"
 #include "run/lane.h"
+#include "run/metrics.h"
 #include "run/tool.h"
 
 #define MS 1000000LL		/* ns */
@@ -81,6 +83,8 @@ wait_lane(struct lane *l)
 			deadline = utc_mono() + GRACE_MS * MS;
 		}
 		sig = wait_signal(deadline);
+		if (sig == SIGUSR1)
+			lane_signal(l, SIGUSR1);
 		if (sig == SIGTERM || sig == SIGINT) {
 			/* the source drains: it ends with a checkpoint, and the lane with it */
 			if (stops++ == 0)
@@ -110,15 +114,27 @@ last_ckpt(const char *path)
 	    (int64_t)sb.st_mtim.tv_sec * 1000000000 + sb.st_mtim.tv_nsec : 0;
 }
 
+static int
+write_metrics(int status, int64_t began)
+{
+	struct err e = ERR_NONE;
+
+	if (tool.metrics == NULL || metrics_write(&tool, status, (double)(utc_mono() - began) / 1e9, NULL, 0, "", &e) == 0)
+		return status;
+	tool_warn(&tool, "%s", e.msg);
+	return status != 0 ? status : e.status;
+}
+
 /* An endless lane is started again, later and later, until it has got on by a checkpoint. */
 static int
 run_lane(struct lane *l, const sigset_t *mask)
 {
 	struct err e = ERR_NONE;
-	int64_t backoff = BACKOFF_MIN_MS, before, until;
+	int64_t backoff = BACKOFF_MIN_MS, before, began, until;
 	int status, sig;
 
 	for (;;) {
+		began = utc_mono();
 		before = last_ckpt(l->status);
 		if (lane_start(l, mask, &e) == -1)
 			tool_warn(&tool, "%s", e.msg);
@@ -126,6 +142,7 @@ run_lane(struct lane *l, const sigset_t *mask)
 		if (e.status != 0 && status == 0)
 			status = e.status;
 		e = ERR_NONE;
+		status = write_metrics(status, began);
 		if (l->once || stops > 0)
 			return status;
 		switch (status) {
@@ -176,12 +193,15 @@ static int
 status(const char *dir, const char *name)
 {
 	struct dirent **list = NULL;
+	struct err e = ERR_NONE;
 	int n, i, found = 0;
 	char *dot;
 
 	n = scandir(dir, &list, NULL, alphasort);
-	if (n == -1)
-		tool_die(&tool, &(struct err){ .status = EX_IOERR, .msg = "the folder of the locks cannot be read (--lock DIR)" });
+	if (n == -1) {
+		err_set(&e, EX_IOERR, "%s: %s (--lock DIR)", dir, strerror(errno));
+		tool_die(&tool, &e);
+	}
 	for (i = 0; i < n; i++) {
 		dot = strrchr(list[i]->d_name, '.');
 		if (dot != NULL && strcmp(dot, ".lock") == 0) {
@@ -206,17 +226,23 @@ static const char *
 lock_dir(const char *dir)
 {
 	static char own[64];
+	struct err e = ERR_NONE;
+	struct stat sb;
 
 	if (dir == NULL)
 		dir = env_get("WB_LOCKS");
 	if (dir == NULL)
 		dir = env_get("XDG_RUNTIME_DIR");
-	if (dir == NULL) {
-		(void)snprintf(own, sizeof own, "/tmp/waybill-%ld", (long)getuid());
-		(void)mkdir(own, 0700);
-		dir = own;
+	if (dir != NULL)
+		return dir;
+	(void)snprintf(own, sizeof own, "/tmp/waybill-%ld", (long)getuid());
+	(void)mkdir(own, 0700);
+	/* everybody may write to /tmp: a folder that another user has made there may hold links */
+	if (lstat(own, &sb) == -1 || !S_ISDIR(sb.st_mode) || sb.st_uid != getuid() || (sb.st_mode & 022) != 0) {
+		err_set(&e, EX_CONFIG, "%s: no folder of this user alone (--lock DIR names another)", own);
+		tool_die(&tool, &e);
 	}
-	return dir;
+	return own;
 }
 
 /* Base name of the lane's file, without its ending.  The caller frees. */
@@ -256,19 +282,25 @@ main(int argc, char **argv)
 			ask = 1;
 			break;
 		}
-	dir = lock_dir(dir);
+	if (tool.rejects != NULL || tool.has_now)
+		tool_usage(&tool, "--rejects and --now belong to the stages");
 	if (ask)
-		return status(dir, argv[optind]);
+		return status(lock_dir(dir), argv[optind]);
 	if (optind == argc)
 		tool_usage(&tool, "no lane");
 	if (strcmp(argv[optind - 1], "--") == 0) {
 		for (i = optind; i < argc; i++)
-			lane_parse(&l, argv[i], strlen(argv[i]));
+			if (lane_add(&l, argv[i], strlen(argv[i])) == -1)
+				tool_usage(&tool, "stage %d is empty", i - optind + 1);
 	} else {
 		if (argc - optind > 1)
 			tool_usage(&tool, "one lane at a time; stages follow --");
 		if (file_read(argv[optind], 1 << 20, &text, &e) == -1)
 			tool_die(&tool, &e);
+		if (text.n > 0 && memchr(text.p, '\0', text.n) != NULL) {
+			err_set(&e, EX_CONFIG, "%s: no text", argv[optind]);
+			tool_die(&tool, &e);
+		}
 		lane_parse(&l, text.p ? text.p : "", text.n);
 		if (l.name == NULL)
 			l.name = name = name_of(argv[optind]);
@@ -280,10 +312,11 @@ main(int argc, char **argv)
 	if (l.name == NULL) {
 		l.name = "once";
 	} else {
-		if (strpbrk(l.name, "/\"\\\n") != NULL || *l.name == '\0')
-			tool_usage(&tool, "-n: \"%s\" is no name for a lane", l.name);
+		if (!control_name(l.name))
+			tool_usage(&tool, "-n: \"%.200s\" is no name for a lane", l.name);
+		dir = lock_dir(dir);
 		if ((size_t)snprintf(path, sizeof path, "%s/%s.status", dir, l.name) >= sizeof path)
-			tool_usage(&tool, "-n: the name is too long");
+			tool_usage(&tool, "--lock: the name is too long");
 		if (lane_lock(&l, dir, &e) == -1)
 			tool_die(&tool, &e);
 		l.status = path;
@@ -292,7 +325,10 @@ main(int argc, char **argv)
 	(void)sigaddset(&wanted, SIGCHLD);
 	(void)sigaddset(&wanted, SIGTERM);
 	(void)sigaddset(&wanted, SIGINT);
+	(void)sigaddset(&wanted, SIGUSR1);
 	(void)sigprocmask(SIG_BLOCK, &wanted, &mask);
+	(void)signal(SIGUSR1, SIG_DFL);		/* what is ignored does not come */
+	(void)signal(SIGCHLD, SIG_DFL);
 	c = run_lane(&l, &mask);
 	lane_fini(&l);
 	buf_fini(&text);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "rec/control.h"
 
 static const struct {
@@ -88,6 +89,18 @@ control_put(struct buf *b, const struct control *c)
 	case CONTROL_REJECT:
 		break;
 	}
+}
+
+int
+control_name(const char *s)
+{
+	struct control c;
+	size_t n = strlen(s), i;
+
+	for (i = 0; i < n; i++)
+		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f || s[i] == '/' || s[i] == '"' || s[i] == '\\')
+			return 0;
+	return n > 0 && n < sizeof c.lane && utf8_span(s, n) == n;
 }
 
 void

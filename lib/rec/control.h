@@ -49,6 +49,9 @@ int control_get(struct slice line, struct json *j, struct control *c, struct err
 /* Appends the line, with its LF; not for CONTROL_OTHER and CONTROL_REJECT. */
 void control_put(struct buf *b, const struct control *c);
 
+/* 1 when it may be the name of a lane: UTF-8, shorter than lane above, without / " \ and control bytes. */
+int control_name(const char *s);
+
 /* A new nonce. */
 void control_run(char run[CONTROL_RUN + 1]);
 

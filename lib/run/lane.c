@@ -9,11 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "run/lane.h"
+
+#define LOCK_TRIES 5
 
 void
 lane_init(struct lane *l)
@@ -34,17 +37,32 @@ lane_fini(struct lane *l)
 	lane_init(l);
 }
 
-static void
-add(struct lane *l, const char *p, size_t n)
+static int
+is_blank(char c)
 {
-	while (n > 0 && (*p == ' ' || *p == '\t'))
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+int
+lane_add(struct lane *l, const char *p, size_t n)
+{
+	while (n > 0 && is_blank(*p))
 		p++, n--;
-	while (n > 0 && (p[n - 1] == ' ' || p[n - 1] == '\t' || p[n - 1] == '\r'))
+	while (n > 0 && is_blank(p[n - 1]))
 		n--;
-	if (n == 0 || *p == '#')
-		return;
+	if (n == 0)
+		return -1;
 	l->stage = mem_grow(l->stage, &l->cap, l->n + 1, sizeof *l->stage);
 	l->stage[l->n++] = (struct lane_stage){ .line = mem_dup(p, n) };
+	return 0;
+}
+
+static int
+is_comment(const char *p, size_t n)
+{
+	while (n > 0 && is_blank(*p))
+		p++, n--;
+	return n > 0 && *p == '#';
 }
 
 void
@@ -57,16 +75,19 @@ lane_parse(struct lane *l, const char *p, size_t n)
 		const char *lf = memchr(p + at, '\n', n - at);
 
 		end = lf ? (size_t)(lf - p) : n;
+		if (line.n == 0 && is_comment(p + at, end - at))
+			continue;
 		buf_put(&line, p + at, end - at);
 		if (lf != NULL && end > at && p[end - 1] == '\\') {
 			line.p[line.n - 1] = ' ';
 			continue;
 		}
-		add(l, line.p ? line.p : "", line.n);
+		if (line.n > 0)
+			(void)lane_add(l, line.p, line.n);
 		buf_clear(&line);
 	}
 	if (line.n > 0)
-		add(l, line.p, line.n);
+		(void)lane_add(l, line.p, line.n);
 	buf_fini(&line);
 }
 
@@ -79,15 +100,20 @@ lock_path(char path[PATH_MAX], const char *dir, const char *name)
 int
 lane_lock(struct lane *l, const char *dir, struct err *e)
 {
+	static const struct timespec moment = { .tv_nsec = 20 * 1000 * 1000 };
 	char path[PATH_MAX], pid[32] = "";
+	int tries = LOCK_TRIES, held;
 	ssize_t n;
 
 	if (lock_path(path, dir, l->name) == -1)
 		return err_set(e, EX_USAGE, "%s: the name is too long", l->name);
-	l->lock = open(path, O_RDWR | O_CREAT, 0644);
+	l->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0644);
 	if (l->lock == -1)
 		return err_set(e, EX_IOERR, "%s: %s", path, strerror(errno));
-	if (flock(l->lock, LOCK_EX | LOCK_NB) == -1) {
+	/* who asks for the state of the lane holds the lock for a moment */
+	while ((held = flock(l->lock, LOCK_EX | LOCK_NB)) == -1 && --tries > 0)
+		(void)nanosleep(&moment, NULL);
+	if (held == -1) {
 		n = pread(l->lock, pid, sizeof pid - 1, 0);
 		pid[n > 0 ? (size_t)n : 0] = '\0';
 		return err_set(e, EX_TEMPFAIL, "lane %s runs already (pid %s, %s)", l->name, pid[0] ? pid : "unknown", path);
@@ -106,7 +132,7 @@ lane_is_locked(const char *dir, const char *name)
 
 	if (lock_path(path, dir, name) == -1 || (fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return 0;
-	held = flock(fd, LOCK_EX | LOCK_NB) == -1;
+	held = flock(fd, LOCK_SH | LOCK_NB) == -1;
 	(void)close(fd);
 	return held;
 }
@@ -136,6 +162,10 @@ become(const char *line, pid_t parent, pid_t group, int in, int out, int ack_in,
 	    (ack_in != -1 && hand_over("WB_ACK_IN", ack_in) == -1) ||
 	    (ack_out != -1 && hand_over("WB_ACK_OUT", ack_out) == -1))
 		_exit(EX_TEMPFAIL);
+	/* a stage that is none of ours survives what wb-run passes on; one that reads a terminal fails, and does not hang */
+	(void)signal(SIGUSR1, SIG_IGN);
+	(void)signal(SIGTTIN, SIG_IGN);
+	(void)signal(SIGTTOU, SIG_IGN);
 	(void)sigprocmask(SIG_SETMASK, mask, NULL);
 	(void)snprintf(sh, n, "exec %s", line);
 	(void)execl("/bin/sh", "sh", "-c", sh, (char *)NULL);
@@ -145,10 +175,11 @@ become(const char *line, pid_t parent, pid_t group, int in, int out, int ack_in,
 static int
 start_all(struct lane *l, const int ack[2], const sigset_t *mask, struct err *e)
 {
-	pid_t parent = getpid(), group = 0, pid;
+	pid_t parent = getpid(), pid;
 	int p[2] = { -1, -1 }, in = -1, last;
 	size_t i;
 
+	l->group = 0;
 	for (i = 0; i < l->n; i++) {
 		last = i == l->n - 1;
 		p[0] = p[1] = -1;
@@ -158,11 +189,11 @@ start_all(struct lane *l, const int ack[2], const sigset_t *mask, struct err *e)
 		if (pid == -1)
 			break;
 		if (pid == 0)
-			become(l->stage[i].line, parent, group, in, p[1], i == 0 ? ack[0] : -1, last ? ack[1] : -1, mask);
-		(void)setpgid(pid, group);
+			become(l->stage[i].line, parent, l->group, in, p[1], i == 0 ? ack[0] : -1, last ? ack[1] : -1, mask);
+		(void)setpgid(pid, l->group);
 		l->stage[i].pid = pid;
-		if (group == 0)
-			group = pid;
+		if (l->group == 0)
+			l->group = pid;
 		if (in != -1)
 			(void)close(in);
 		if (p[1] != -1)
@@ -172,6 +203,12 @@ start_all(struct lane *l, const int ack[2], const sigset_t *mask, struct err *e)
 	if (i == l->n)
 		return 0;
 	err_set(e, EX_TEMPFAIL, "stage %zu cannot be started: %s", i + 1, strerror(errno));
+	if (in != -1)
+		(void)close(in);
+	if (p[0] != -1) {
+		(void)close(p[0]);
+		(void)close(p[1]);
+	}
 	lane_signal(l, SIGKILL);
 	return -1;
 }
@@ -209,9 +246,12 @@ lane_signal(const struct lane *l, int sig)
 {
 	size_t i;
 
+	/* while one of them has not been waited for the number of the group is nobody else's */
 	for (i = 0; i < l->n; i++)
-		if (l->stage[i].pid > 0)
-			(void)kill(l->stage[i].pid, sig);
+		if (l->stage[i].pid > 0) {
+			(void)kill(-l->group, sig);
+			return;
+		}
 }
 
 int

@@ -22,15 +22,19 @@ struct lane {
 	int once;		/* bounded (WB_ONCE) */
 	struct lane_stage *stage;
 	size_t n, cap;
+	pid_t group;		/* of the processes */
 	int lock;		/* descriptor of the lock, or -1 */
 };
 
 void lane_init(struct lane *l);
 void lane_fini(struct lane *l);
 
+/* Adds one stage, whatever lines it has.  0, or -1 when there is nothing in it but blanks. */
+int lane_add(struct lane *l, const char *p, size_t n);
+
 /*
  * Adds the stages of a text: a stage a line; # begins a comment line; a backslash at
- * the end of a line goes on with the next.
+ * the end of another line goes on with the next.
  */
 void lane_parse(struct lane *l, const char *p, size_t n);
 
@@ -46,7 +50,7 @@ int lane_is_locked(const char *dir, const char *name);
 /* Starts all stages, joined by pipes, in a process group of their own; mask is their signal mask.  0, or -1 EX_TEMPFAIL. */
 int lane_start(struct lane *l, const sigset_t *mask, struct err *e);
 
-/* Sends a signal to the first stage; to all that run. */
+/* Sends a signal to the first stage; to all that run, and to what they have started. */
 void lane_signal_head(const struct lane *l, int sig);
 void lane_signal(const struct lane *l, int sig);
 

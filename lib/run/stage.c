@@ -64,6 +64,8 @@ open_lane(struct stage *st)
 	if (st->flags & STAGE_SOURCE) {
 		st->control = (struct control){ .kind = CONTROL_HELLO, .v = CONTROL_V };
 		control_run(st->control.run);
+		if (!control_name(lane))
+			tool_usage(st->tool, "WB_LANE: \"%.200s\" is no name for a lane", lane);
 		(void)snprintf(st->control.lane, sizeof st->control.lane, "%s", lane);
 		put_control(st, &st->control);
 	}

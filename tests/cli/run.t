@@ -26,6 +26,45 @@ like "$(cat "$tmp/out")" '"lane":"day"' 'is named by its file'
 is "$(grep -c '"a"' "$tmp/out")" 3 'records come out at its end'
 is "$(env WB_LANE=x sh -c "$(grep -v '^#' "$tmp/day.lane" | sed -e :a -e '/\\$/N; s/\\\n//; ta' | grep . | paste -sd'|')" 2>/dev/null | grep -c '"a"')" 3 'paste makes the same pipeline of it'
 
+printf '# a comment \\\n%s\n  # another\n%s -s -v' "$tmp/head" "$pass" >"$tmp/c.lane"
+status 0 'a comment takes no stage with it' wb-run --once "$tmp/c.lane"
+like "$(cat "$tmp/err")" 'pass: 3 in, 3 loaded' 'and the last line may lack its LF'
+status 0 'a stage of several lines' wb-run --once -- "$tmp/head" "sh -c 'cat
+'"
+status 64 'an empty stage' wb-run --once -- "$tmp/head" '' "$pass -s"
+like "$(cat "$tmp/err")" '^wb-run: stage 2 is empty' 'is told'
+printf '%s\n\000\n' "$tmp/head" >"$tmp/nul.lane"
+status 78 'a lane file that is no text' wb-run --once "$tmp/nul.lane"
+long=$(head -c 128 /dev/zero | tr '\0' n)
+for name in "$(printf 'a\tb')" "$(printf 'a\377')" a/b 'a"b' 'a\b' '' "$long"; do
+	status 64 "no name for a lane: $(printf %.9s "$name" | tr -c 'a-z/' '?')" wb-run -n "$name" --once -- "$tmp/head" "$pass -s"
+done
+status 0 'a name of any letters' wb-run -n "день ${long%??????????}" --once -- 'wb-csv-extract /dev/null' "$pass -s"
+status 64 'options of the stages' wb-run --rejects "$tmp/rej" --once -- "$tmp/head" "$pass -s"
+
+# the stages: their descriptors and signals
+ls -l /proc/self/fd | wc -l >"$tmp/own"
+for i in 1 2 3; do printf '%s\n' "ls -l /proc/self/fd | wc -l >$tmp/fd$i" >"$tmp/fds$i"; done
+wb-run --once -- "sh -c '. $tmp/fds1; $tmp/head'" "sh -c '. $tmp/fds2; cat'" "sh -c '. $tmp/fds3; cat >/dev/null'"
+is "$(cat "$tmp"/fd1 "$tmp"/fd2 "$tmp"/fd3 | tr '\n' ' ')" "$(($(cat "$tmp/own") + 1)) $(cat "$tmp/own") $(($(cat "$tmp/own") + 1)) " 'have the ends of their own pipes alone'
+status 0 'standard descriptors that are closed' sh -c "wb-run --once -- $tmp/head '$pass -s --metrics $tmp/std.prom' <&- >&- 2>&-"
+like "$(cat "$tmp/std.prom")" 'kind="written"} 3' 'are no pipes of the lane'
+status 0 'SIGCHLD ignored by who started it' timeout 20 perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' wb-run --once -- "$tmp/head" "$pass -s"
+: >"$tmp/err"
+wb-run --once -- "sh -c 'read x <$tmp/in; exec $tmp/head'" "sh -c 'read x <$tmp/in; exec cat'" "$pass -s --progress" 2>"$tmp/err" & first=$!
+usr1() { kill -USR1 $first; grep -q 'pass: 0 records' "$tmp/err"; }
+mkfifo "$tmp/in"
+ok 'SIGUSR1 goes to all stages' until_true 10 usr1
+exec 3>"$tmp/in"; echo >&3; echo >&3; exec 3>&-
+wait $first; is $? 0 'and kills none'
+status 74 'a stage that reads the terminal' timeout 20 script -qec "wb-run --once -- wb-csv-extract '$pass -s'" /dev/null
+
+# metrics
+wb-run --once --metrics "$tmp/run.prom" --job day -- "$tmp/head" "$pass -s"
+is "$(sed -n 's/^waybill_job_last_exit_code//p' "$tmp/run.prom")" '{wb_job="day"} 0' 'metrics of a lane'
+wb-run --once --metrics "$tmp/run.prom" --job day -- "$tmp/head" "sh -c 'exit 65'" 2>/dev/null
+is "$(grep -c 'last_success.*{' "$tmp/run.prom") $(sed -n 's/^waybill_job_last_exit_code//p' "$tmp/run.prom")" '1 {wb_job="day"} 65' 'that failed'
+
 status 64 'an endless lane without a name' wb-run -- "$tmp/head" "$pass"
 status 64 'no lane' wb-run --once
 status 78 'a lane file that is not there' wb-run --once "$tmp/none"
@@ -83,4 +122,15 @@ first=$!
 until_true 10 stages
 kill "$first"; wait "$first"
 is $? 75 'SIGTERM ends the lane'
+wb-run --once -- "sh -c 'sleep 301 & wait'" "$pass" "sh -c 'until pgrep -f \"^sleep 301\$\" >$tmp/child; do :; done; exit 65'" 2>/dev/null
+is $? 65 'a lane that breaks'
+child=$(cat "$tmp/child")
+ok 'takes what its stages have started with it' until_true 10 gone
+mkfifo "$tmp/data"
+wb-run --once -- "wb-csv-extract $tmp/data" "$pass" >"$tmp/out" 2>"$tmp/err" & first=$!
+exec 3>"$tmp/data"; printf 'a\n1\n' >&3
+ok 'a record has come through' until_true 10 grep -q '"a":"1"' "$tmp/out"
+kill $first; wait $first
+is "$? $(grep -c @end "$tmp/out")" '75 0' 'SIGTERM to a bounded lane: half of the input is no success'
+exec 3>&-
 done_testing
