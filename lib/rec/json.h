@@ -105,6 +105,15 @@ void json_enter(struct json_walk *w, const struct json_value *v);
 int json_next(struct json_walk *w, struct json_member *m);	/* name is empty for elements; id is 0 */
 
 /*
+ * json_next() reads a nested array or object to its end, and walking in it reads it
+ * again.  json_step_in() begins with the next element's own walk at once: 1 and inner;
+ * 0 at the end; -1 when it is neither array nor object.  When json_next() of inner has
+ * said that it is at its end, json_step_out() lets w go on behind it.  w is in an array.
+ */
+int json_step_in(struct json_walk *w, struct json_walk *inner);
+void json_step_out(struct json_walk *w, const struct json_walk *inner);
+
+/*
  * RFC 6901 pointer, compiled.  json_pointer_new() is NULL when text is none ("" is
  * the whole record and allowed).  json_find() looks it up in a scanned record,
  * json_find_in() in any scanned value: 1 and *v, or 0 when there is no such value.

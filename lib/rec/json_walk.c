@@ -256,6 +256,21 @@ json_enter(struct json_walk *w, const struct json_value *v)
 	}
 }
 
+/* Where an element would begin: a bracket there is the end of a walk that was entered by json_step_in(). */
+static int
+at_end(const struct json_walk *w)
+{
+	return w->p == w->end || *w->p == ']' || *w->p == '}';
+}
+
+/* p is behind a value: on to the next one. */
+static void
+go_on(struct json_walk *w, const char *p)
+{
+	p = blanks(p, w->end);
+	w->p = p < w->end && *p == ',' ? p + 1 : p;
+}
+
 int
 json_next(struct json_walk *w, struct json_member *m)
 {
@@ -263,7 +278,8 @@ json_next(struct json_walk *w, struct json_member *m)
 
 	*m = (struct json_member){ 0 };
 	m->name.p = p;
-	if (p == w->end)
+	w->p = p;
+	if (at_end(w))
 		return 0;
 	if (w->object) {
 		m->name.p = p + 1;
@@ -272,9 +288,26 @@ json_next(struct json_walk *w, struct json_member *m)
 		p = blanks(q + 1, w->end);	/* the colon */
 		p = blanks(p + 1, w->end);
 	}
-	p = blanks(value_end(p, &m->v), w->end);
-	w->p = p < w->end ? p + 1 : p;	/* the comma */
+	go_on(w, value_end(p, &m->v));
 	return 1;
+}
+
+int
+json_step_in(struct json_walk *w, struct json_walk *inner)
+{
+	w->p = blanks(w->p, w->end);
+	if (at_end(w))
+		return 0;
+	if (*w->p != '{' && *w->p != '[')
+		return -1;
+	*inner = (struct json_walk){ .p = w->p + 1, .end = w->end, .object = *w->p == '{' };
+	return 1;
+}
+
+void
+json_step_out(struct json_walk *w, const struct json_walk *inner)
+{
+	go_on(w, inner->p + 1);
 }
 
 /* A pointer is its tokens, unescaped. */

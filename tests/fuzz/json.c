@@ -36,10 +36,11 @@ same_value(const struct json_value *a, const struct json_value *b)
 static void
 walk(const struct json_value *v, unsigned depth, char *scratch)
 {
-	struct json_walk w;
-	struct json_member m;
+	struct json_walk w, steps, inner;
+	struct json_member m, k;
 	const char *p = v->raw.p + 1;
 	struct slice t;
+	int rc;
 	char *quoted = NULL;
 
 	must(depth <= JSON_DEPTH + 1);
@@ -51,7 +52,19 @@ walk(const struct json_value *v, unsigned depth, char *scratch)
 		free(quoted);
 	}
 	json_enter(&w, v);
+	json_enter(&steps, v);
 	while (json_next(&w, &m)) {
+		/* stepping in and out comes to the same place */
+		rc = v->type == JSON_ARRAY ? json_step_in(&steps, &inner) : -1;
+		must((rc == 1) == (v->type == JSON_ARRAY && (m.v.type == JSON_OBJECT || m.v.type == JSON_ARRAY)));
+		if (rc == 1) {
+			while (json_next(&inner, &k))
+				must(k.v.raw.p + k.v.raw.n < m.v.raw.p + m.v.raw.n);
+			json_step_out(&steps, &inner);
+		} else {
+			must(json_next(&steps, &k) && same_value(&k.v, &m.v));
+		}
+		must(steps.p == w.p);
 		must(m.v.raw.p >= p && m.v.raw.p + m.v.raw.n < v->raw.p + v->raw.n && m.v.raw.n > 0);
 		must(v->spaced || !m.v.spaced);
 		if (v->type == JSON_OBJECT)
@@ -60,6 +73,7 @@ walk(const struct json_value *v, unsigned depth, char *scratch)
 		walk(&m.v, depth + 1, scratch);
 	}
 	must(!json_next(&w, &m));
+	must(v->type != JSON_ARRAY || json_step_in(&steps, &inner) == 0);
 }
 
 static void

@@ -1194,7 +1194,9 @@ test_numbers(void)
 static void
 test_walk(void)
 {
-	static const char text[] = "{\"a\": [ 1 , \"]\\\"\" ,{ \"x\\ny\" : [ ] } , -2.5E+3] ,\"b\":{},\"c\":7}";
+	static const char text[] = "{\"a\": [ 1 , \"]\\\"\" ,{ \"x\\ny\" : [ ] } , -2.5E+3] ,\"b\":{},\"c\":7,\"d\":[[[],1 ] , {}]}";
+	struct json_pointer *nested = json_pointer_new(SLICE("/d"));
+	struct json_value v;
 	struct slice s = place(text, sizeof text - 1, "]");
 	struct json_walk w;
 	struct json_member m;
@@ -1218,12 +1220,34 @@ test_walk(void)
 		    !json_named(&k, SLICE("x\n")) && !json_named(&k, SLICE("x\nyz")) &&
 		    k.v.type == JSON_ARRAY && !json_next(&in_, &k), "member");
 	}
+	{
+		struct json_walk a, in_, deep;
+		struct json_member k;
+
+		json_enter(&a, &wide.member[0].v);
+		ok(json_step_in(&a, &in_) == -1 && json_next(&a, &k) && json_step_in(&a, &in_) == -1 && json_next(&a, &k) &&
+		    slice_eq(k.v.raw, SLICE("\"]\\\"\"")), "no step into what is no object or array");
+		ok(json_step_in(&a, &in_) == 1 && in_.object && json_next(&in_, &k) && slice_eq(k.name, SLICE("x\\ny")) &&
+		    !json_next(&in_, &k) && !json_next(&in_, &k), "a step into an object");
+		json_step_out(&a, &in_);
+		ok(json_next(&a, &k) && slice_eq(k.v.raw, SLICE("-2.5E+3")) && json_step_in(&a, &in_) == 0, "and out");
+		ok(json_find(nested, &wide, &v) == 1, "lists in a list");
+		json_enter(&a, &v);
+		ok(json_step_in(&a, &in_) == 1 && !in_.object && json_step_in(&in_, &deep) == 1 && !json_next(&deep, &k), "two steps");
+		json_step_out(&in_, &deep);
+		ok(json_next(&in_, &k) && slice_eq(k.v.raw, SLICE("1")) && !json_next(&in_, &k), "one back");
+		json_step_out(&a, &in_);
+		ok(json_step_in(&a, &in_) == 1 && in_.object && !json_next(&in_, &k), "and into the next");
+		json_step_out(&a, &in_);
+		ok(json_step_in(&a, &in_) == 0 && !json_next(&a, &k), "to the end");
+	}
 	ok(json_next(&w, &m) && slice_eq(m.v.raw, SLICE("-2.5E+3")), "last number");
 	ok(!json_next(&w, &m) && !json_next(&w, &m), "end");
 	json_enter(&w, &wide.member[1].v);
 	ok(!json_next(&w, &m), "empty object");
 	json_enter(&w, &wide.member[2].v);
 	ok(!json_next(&w, &m), "nothing in a number");
+	json_pointer_free(nested);
 	free((char *)(uintptr_t)s.p);
 }
 
