@@ -161,15 +161,13 @@ struct event {
 };
 
 static void
-read_event(const struct json_value *v, struct event *e)
+read_event(struct json_walk *w, struct event *e)
 {
-	struct json_walk w;
 	struct json_member m;
 	size_t i;
 
 	memset(e->slot, 0, sizeof e->slot);
-	json_enter(&w, v);
-	while (json_next(&w, &m))
+	while (json_next(w, &m))
 		for (i = 0; i < E_N; i++)
 			if (m.name_escaped ? json_named(&m, event_member[i].name) : slice_eq(m.name, event_member[i].name)) {
 				e->member[event_member[i].i] = m;
@@ -262,10 +260,10 @@ static int
 events(struct enrich *x, const struct zone *zone, struct slice dest, struct named *named, struct fault *f)
 {
 	const struct json_member *m = x->doc.slot[DOC_EVENTS_];
-	struct json_walk w;
-	struct json_member e;
+	struct json_walk w, inner;
 	struct event event;
 	size_t i;
+	int rc;
 
 	for (i = 0; i < ENRICH_STEPS; i++)
 		buf_clear(&x->step[i]);
@@ -273,10 +271,11 @@ events(struct enrich *x, const struct zone *zone, struct slice dest, struct name
 		return fault_set(f, "type", "events", "not an array");
 	if (m != NULL) {
 		json_enter(&w, &m->v);
-		while (json_next(&w, &e)) {
-			if (e.v.type != JSON_OBJECT)
+		while ((rc = json_step_in(&w, &inner)) != 0) {
+			if (rc == -1 || !inner.object)
 				return fault_set(f, "type", "events", "not an array of objects");
-			read_event(&e.v, &event);
+			read_event(&inner, &event);
+			json_step_out(&w, &inner);
 			if (one_event(x, &event, zone, dest, named, f) == -1)
 				return -1;
 		}
