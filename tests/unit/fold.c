@@ -327,6 +327,42 @@ shapes(void)
 
 /* ---- limits */
 
+/* Copy after copy, until most of them must go: what the reducer reads of those that stay is as it was. */
+static void
+tidied(void)
+{
+	char line[2048], pad[1001];
+	struct fold f;
+	struct buf doc[2] = { { 0 }, { 0 } };
+	struct fault fault = { 0 };
+	const char *got[2] = { NULL, NULL };
+	unsigned i, id;
+	int adjacent;
+
+	memset(pad, 'x', 1000);
+	pad[1000] = '\0';
+	for (adjacent = 0; adjacent < 2; adjacent++) {
+		fold_init(&f, &taxonomy, adjacent);
+		for (i = 0; i < 60000; i++) {
+			id = i % 300;
+			(void)snprintf(line, sizeof line, "{\"_src\":[\"t\",0,%u,0,0],\"shipment_id\":\"S\\u0031\",\"event_id\":\"\\u0065%u\",\"version\":%u,"
+			    "\"event_time\":\"2024-06-%02uT%02u:00:00.000Z\",\"received_at\":\"2024-06-03T07:00:00.000Z\","
+			    "\"carrier\":\"\\u0063%u\",\"status\":\"%s\",\"courier_id\":\"\\u006b%u\",\"supersedes\":\"%s\","
+			    "\"raw_text\":\"%s\"}", i, id, i < 30000 ? i : 90000 - i, id / 24 + 1, id % 24, id % 3,
+			    id % 2 ? "attempt_failed" : "out_for_delivery", id,
+			    id % 7 == 0 ? "previ\\u006fus" : id % 11 == 0 ? "\\u006510" : "", pad);
+			(void)feed(&f, line, &fault);
+		}
+		ok(f.duplicates > 50000, "copies were left out early: %llu", (unsigned long long)f.duplicates);
+		got[adjacent] = document(&f, 0, &doc[adjacent], &fault);
+		fold_fini(&f);
+	}
+	ok(got[0] != NULL && strstr(got[0], "\"events_n\":300,") != NULL && strstr(got[0], "\"courier_id\":\"k2") != NULL && strstr(got[0], "void") != NULL, "copy after copy: a document");
+	is_str(got[1], got[0] ? got[0] : "", "and the same one shipment at a time");
+	buf_fini(&doc[0]);
+	buf_fini(&doc[1]);
+}
+
 static int
 numbered(struct fold *f, unsigned id, unsigned version, const char *pad, struct fault *fault)
 {
@@ -370,6 +406,14 @@ limits(int adjacent)
 	    "of the newest versions, %s", how);
 	if (adjacent)
 		ok(most < 16 << 20, "and take a bounded room: %zu bytes", most);
+	forget(&f);
+
+	for (i = 0; i < 3 * EVENTS_MAX; i++)
+		(void)numbered(&f, i % EVENTS_MAX, 1, pad, &fault);
+	for (i = 0; i < EVENTS_MAX; i++)
+		(void)numbered(&f, i, 2, "", &fault);
+	ok(document(&f, 0, &b, &fault) != NULL && strstr(buf_str(&b), "\"events_n\":4096") != NULL && strstr(buf_str(&b), "xx") == NULL,
+	    "copies are left out of %d events, %s", EVENTS_MAX, how);
 	forget(&f);
 
 	for (i = 0; i < 60000; i++)
@@ -478,6 +522,7 @@ main(void)
 	shapes();
 	limits(0);
 	limits(1);
+	tidied();
 	adjacency();
 	history();
 	taxonomy_fini(&taxonomy);
