@@ -67,6 +67,20 @@ static struct {
 	[CONTACTS - TOOL_OWN] = { contact_row, NULL },
 };
 
+/* How often standard input is asked for, by options and operands. */
+static int
+stdin_asked(char *const *operand)
+{
+	int n = *operand == NULL;
+	size_t i;
+
+	for (i = 0; i < sizeof reference / sizeof *reference; i++)
+		n += reference[i].file != NULL && strcmp(reference[i].file, "-") == 0;
+	for (; *operand != NULL; operand++)
+		n += strcmp(*operand, "-") == 0;
+	return n;
+}
+
 static void
 read_references(struct refs *refs)
 {
@@ -119,6 +133,8 @@ main(int argc, char **argv)
 			reference[c - TOOL_OWN].file = optarg;
 	if (reference[SHIPMENTS - TOOL_OWN].file == NULL && !bare)
 		tool_usage(&tool, "without --shipments every document is an orphan; --bare lets them pass");
+	if (stdin_asked(argv + optind) > 1)
+		tool_usage(&tool, "standard input can be read once");
 	refs_init(&refs);
 	read_references(&refs);
 	enrich_init(&x, &refs, bare);

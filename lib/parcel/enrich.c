@@ -262,14 +262,20 @@ events(struct enrich *x, const struct zone *zone, struct slice dest, struct name
 	const struct json_member *m = x->doc.slot[DOC_EVENTS_];
 	struct json_walk w, inner;
 	struct event event;
+	int64_t events_n = 0;
 	size_t i;
 	int rc;
 
 	for (i = 0; i < ENRICH_STEPS; i++)
 		buf_clear(&x->step[i]);
-	if (m != NULL && m->v.type != JSON_ARRAY)
+	if (field_int(x->doc.slot[DOC_EVENTS_N_], "events_n", 0, INT64_MAX, &events_n, f) == -1)
+		return -1;
+	if (m == NULL || m->v.type == JSON_NULL) {
+		if (events_n > 0)	/* as a row of fct_shipment: its steps would be lost */
+			return fault_set(f, "missing", "events", "a document without its %lld events", (long long)events_n);
+	} else if (m->v.type != JSON_ARRAY) {
 		return fault_set(f, "type", "events", "not an array");
-	if (m != NULL) {
+	} else {
 		json_enter(&w, &m->v);
 		while ((rc = json_step_in(&w, &inner)) != 0) {
 			if (rc == -1 || !inner.object)

@@ -185,34 +185,32 @@ key_of(const uint64_t *id)
 	return (struct slice){ (const char *)id, sizeof *id };
 }
 
-/* A day, else a time, else none. */
+/* A day, else a time, else none; both must be right. */
 static int
 get_promise(const struct json_member *const *slot, int on, int at, int64_t *v, uint8_t *kind, struct err *e)
 {
 	char buf[6 * TEXT_MAX];
 	struct slice s;
+	int64_t ms = 0;
 	int32_t day = 0;
-	int is_day = 0, rc = get_text(slot[on], shipment_name[on], 10, buf, &s, e);
+	int is_day = 0, has_day, has_time;
 
 	*kind = PROMISE_NONE;
 	*v = 0;
-	if (rc == -1)
+	if ((has_day = get_text(slot[on], shipment_name[on], 10, buf, &s, e)) == -1)
 		return -1;
-	if (rc == 1) {
-		if (utc_get_day(s, &day) == -1)
-			return bad(e, shipment_name[on], "not a date");
-		*v = day;
+	if (has_day && utc_get_day(s, &day) == -1)
+		return bad(e, shipment_name[on], "not a date");
+	if ((has_time = get_time(slot[at], shipment_name[at], &ms, &is_day, e)) == -1)
+		return -1;
+	if (has_day || is_day) {
+		*v = has_day ? day : utc_day_of(ms);
 		*kind = PROMISE_DAY;
-		return 0;
-	}
-	rc = get_time(slot[at], shipment_name[at], v, &is_day, e);
-	if (rc == 1 && is_day) {
-		*v = utc_day_of(*v);
-		*kind = PROMISE_DAY;
-	} else if (rc == 1) {
+	} else if (has_time) {
+		*v = ms;
 		*kind = PROMISE_TIME;
 	}
-	return rc == -1 ? -1 : 0;
+	return 0;
 }
 
 static int

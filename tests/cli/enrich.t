@@ -72,6 +72,13 @@ is "$(doc "[{$ev,\"status\":\"accepted\",\"state\":\"accepted\",\"mark\":\"\",\"
 is "$(doc '[]' ',"accepted_at":"2024-06-02T23:30:00.000Z","delivered_at":"2024-06-03T13:59:59.100Z","returned_at":"2024-06-03T14:00:00.000Z"' | jq -c '[.accepted_day, .delivered_day, .returned_day, .lead_sec, .transit_sec, .carrier_id, .carrier]')" \
 	'["2024-06-03","2024-06-03","2024-06-04",57600,52199,0,"none"]' 'days turn at local midnight; seconds are cut, not rounded'
 
+n=0 at=
+for what in accepted first_attempt ready delivered return_started returned lost cancelled first_exception damaged; do
+	n=$((n + 1)); at="$at,\"${what}_at\":\"2024-07-$((n + 10))T14:30:00.000Z\""
+done
+is "$(doc '[]' "$at" | grep -o '"[a-z_]*_day":"2024-07[^,]*' | tr -d '"' | tr '\n' ' ')" \
+	'accepted_day:2024-07-11 first_attempt_day:2024-07-13 ready_day:2024-07-14 delivered_day:2024-07-15 return_started_day:2024-07-16 returned_day:2024-07-17 lost_day:2024-07-18 cancelled_day:2024-07-19 first_exception_day:2024-07-20 damaged_day:2024-07-21 ' 'each day is that of its own time; but for accepted_day at the destination'
+
 # versions of clients
 cat >dim <<'X'
 {"client_id":17,"valid_from":"2024-06-02T21:59:59.000Z","valid_to":"2024-06-03T00:00:00.000Z","is_current":false,"segment":"b2b","tier":"gold","version":5}
@@ -119,6 +126,8 @@ status 0 '--bare lets it pass' wb-enrich --bare --shipments one --carriers carri
 is "$(jq -c 'select(.shipment_id == "S-2") | [.client_id, .client_tier, .carrier_id, .carrier, .tracking_number, .delivery_mode, .dest_region, .dest_tz, .price, .weight_g, .pieces, .promise_first, .promise_now, .created_at, .created_day, .delivered_day, .lead_sec, .step_region]' out)" \
 	'[0,"",0,"ups","","","","",0,0,0,"","",null,null,"2024-06-03",null,["",""]]' 'without attributes'
 is "$(jq -r 'select(.shipment_id == "S-1") | .dest_region' out)" RU-PRI 'while others have theirs'
+status 64 'rows and documents from one standard input' wb-enrich --shipments -
+status 64 'rows twice from it' wb-enrich --shipments - --clients - "$here/fold.out.ndjson"
 status 64 'neither rows nor --bare' wb-enrich "$here/fold.out.ndjson"
 
 # what cannot be
@@ -127,6 +136,8 @@ bad 'a row without its key' shipments '{"shipment_id":"S","created_at":null}' '^
 bad 'a number that is none' shipments '{"shipment_id":"S","created_at":"2024-06-01T00:00:00Z","client_id":"x1"}' 'row:1: client_id: '
 bad 'a price that is none' shipments '{"shipment_id":"S","created_at":"2024-06-01T00:00:00Z","price":"1,50"}' 'row:1: price: '
 bad 'a day for a time' shipments '{"shipment_id":"S","created_at":"2024-06-01"}' 'row:1: created_at: not a time'
+bad 'a promise that is none behind a day' shipments '{"shipment_id":"S","created_at":"2024-06-01T00:00:00Z","promised_on":"2024-06-05","promised_at":"soon"}' 'row:1: promised_at: not a time'
+bad 'a promised day that is none' shipments '{"shipment_id":"S","created_at":"2024-06-01T00:00:00Z","promised_first_on":"2024-06-31","promised_first_at":"2024-06-05T00:00:00Z"}' 'row:1: promised_first_on: not a date'
 bad 'an unknown mode' shipments '{"shipment_id":"S","created_at":"2024-06-01T00:00:00Z","delivery_mode":"drone"}' 'row:1: delivery_mode: '
 bad 'an unknown zone' regions '{"region_code":"X","tz":"Mars/Olympus"}' 'row:1: tz: .*Mars'
 bad 'a flag that is none' regions '{"region_code":"X","tz":"UTC","is_remote":"maybe"}' 'row:1: is_remote: '
@@ -136,9 +147,9 @@ bad 'an unknown topic' contacts '{"id":1,"topic":"weather","opened_at":"2024-06-
 bad 'a line that is no JSON' clients '{"id":' 'row:1: '
 status 78 'a file that is not there' wb-enrich --shipments none
 
-printf '{"shipment_id":"S-1","events":{}}\n{"shipment_id":"S-1","events":[1]}\n{"x":1}\n{"shipment_id":"S-1","delivered_at":"soon"}\n{"shipment_id":"S-1","events":[{"status":"out_for_delivery","state":"x"}]}\n' >broken
+printf '{"shipment_id":"S-1","events":{}}\n{"shipment_id":"S-1","events":[1]}\n{"x":1}\n{"shipment_id":"S-1","delivered_at":"soon"}\n{"shipment_id":"S-1","events":[{"status":"out_for_delivery","state":"x"}]}\n{"shipment_id":"S-1","events_n":2}\n{"shipment_id":"S-1","events_n":2,"events":null}\n' >broken
 status 0 'documents that are none' wb-enrich --shipments shipments --rejects rejects broken
-is "$(jq -r '."@reject" | "\(.code) \(.field)"' rejects | tr '\n' ',')" 'type events,type events,missing shipment_id,time delivered_at,missing events.event_time,' 'are rejected'
+is "$(jq -r '."@reject" | "\(.code) \(.field)"' rejects | tr '\n' ',')" 'type events,type events,missing shipment_id,time delivered_at,missing events.event_time,missing events,missing events,' 'are rejected'
 
 # ends
 status 0 'no input' wb-enrich --shipments shipments /dev/null
