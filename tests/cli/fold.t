@@ -62,7 +62,8 @@ is "$(printf '%s' "$(head -n 1 "$here/fold.in.ndjson")" | wb-fold | wc -l)" 1 't
 status 64 'an unknown option' wb-fold --history-of
 status 64 'a size that is none' wb-fold -S many
 status 74 'a full disk' sh -c "wb-fold '$here/fold.in.ndjson' >/dev/full"
-status 75 'a dead reader' sh -c "trap '' PIPE; { wb-fold '$here/fold.in.ndjson'; echo \$? >'$tmp/rc'; } | :; exit \$(cat '$tmp/rc')"
+head -n 4000 "$tmp/big" >"$tmp/much"	# more than a pipe holds
+status 75 'a dead reader' sh -c "trap '' PIPE; { wb-fold '$tmp/much'; echo \$? >'$tmp/rc'; } | :; exit \$(cat '$tmp/rc')"
 
 # lanes
 status 64 'an endless lane' env WB_LANE=x wb-fold
