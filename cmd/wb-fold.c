@@ -52,15 +52,19 @@ documents(struct stage *st, struct fold *f, int64_t now)
 
 	for (i = 0; i < f->n && !st->out.failed; i++) {
 		n = fold_shipment(f, i, &fault);
-		if (n > 0) {
+		if (n == 0) {
+			reject(st, f, i, &fault);
+			continue;
+		}
+		if (f->least <= LINE_MAX_BYTES) {	/* or no room is made for it */
 			p = stage_room(st, n);
 			end = fold_put(f, now, p);
 			if ((size_t)(end - p) <= LINE_MAX_BYTES) {
 				stage_made(st, end);
 				continue;
 			}
-			fault_set(&fault, "events", "", "a document of more than %d bytes", LINE_MAX_BYTES);
 		}
+		fault_set(&fault, "events", "", "a document of more than %d bytes", LINE_MAX_BYTES);
 		reject(st, f, i, &fault);
 	}
 }

@@ -632,8 +632,10 @@ size_t
 fold_shipment(struct fold *f, size_t i, struct fault *fault)
 {
 	struct fold_shipment *s = &f->shipment[i];
+	size_t k;
 
 	f->at = i;
+	f->least = 0;
 	if (s->spoilt != NULL) {
 		*fault = *s->spoilt;
 		return 0;
@@ -650,7 +652,9 @@ fold_shipment(struct fold *f, size_t i, struct fault *fault)
 	}
 	join_days(f, s);
 	reduce(&f->reducer, f->event, f->events, &f->reduced);
-	return DOC_FIXED + s->src_n + s->bytes + f->events * EVENT_MORE + f->days * (UTC_DAY_LEN + 3);
+	for (k = 0; k < f->events; k++)
+		f->least += ((const struct node *)(const void *)f->event[k])->text.n;
+	return DOC_FIXED + s->src_n + f->least + f->events * EVENT_MORE + f->days * (UTC_DAY_LEN + 3);
 }
 
 static char *

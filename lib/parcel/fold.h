@@ -34,6 +34,7 @@ struct fold {
 	size_t n;			/* shipments held */
 	uint64_t duplicates;		/* copies left out */
 	uint64_t conflicts;		/* of these, equal versions that differ */
+	size_t least;			/* after fold_shipment(): bytes of its document at least */
 
 	/* inner */
 	struct json_names *names;

@@ -410,6 +410,7 @@ limits(int adjacent)
 
 	for (i = 0; i < 3 * EVENTS_MAX; i++)
 		(void)numbered(&f, i % EVENTS_MAX, 1, pad, &fault);
+	ok(fold_shipment(&f, 0, &fault) > f.least && f.least > EVENTS_MAX * 1000, "a long document is known before room is made for it, %s", how);
 	for (i = 0; i < EVENTS_MAX; i++)
 		(void)numbered(&f, i, 2, "", &fault);
 	ok(document(&f, 0, &b, &fault) != NULL && strstr(buf_str(&b), "\"events_n\":4096") != NULL && strstr(buf_str(&b), "xx") == NULL,
