@@ -82,7 +82,6 @@ fold_fini(struct fold *f)
 	json_names_free(f->names);
 	json_fini(&f->extra);
 	arena_fini(&f->arena);
-	arena_fini(&f->spare);
 	map_fini(&f->ids);
 	free(f->shipment);
 	free(f->event);
@@ -421,7 +420,7 @@ move(struct slice *s, const char *from, size_t n, char *to)
 		s->p = to + (s->p - from);
 }
 
-/* What the one shipment held still needs goes into the other arena, all else is free. */
+/* What the one shipment held still needs goes into another arena, all else is freed. */
 static void
 compact(struct fold *f, struct fold_shipment *s)
 {
@@ -429,9 +428,7 @@ compact(struct fold *f, struct fold_shipment *s)
 	struct node *e, *to, **link = &s->newest;
 	char *p;
 
-	f->arena = f->spare;
-	f->spare = full;
-	arena_clear(&f->arena);
+	f->arena = (struct arena){ 0 };
 	if (s->src_cap > 0) {
 		p = arena_get(&f->arena, s->src_cap);
 		memcpy(p, s->src, s->src_n);
@@ -449,6 +446,7 @@ compact(struct fold *f, struct fold_shipment *s)
 		link = &to->older;
 	}
 	*link = NULL;
+	arena_fini(&full);
 }
 
 /* Many records: most of them may be copies. */
@@ -460,7 +458,7 @@ tidy(struct fold *f, struct fold_shipment *s)
 		s->newest = NULL;
 		s->bytes = 0;
 	}
-	if (f->adjacent)
+	if (f->adjacent && 2 * s->bytes < arena_bytes(&f->arena))
 		compact(f, s);
 	s->tidy = 2 * s->bytes > TIDY ? 2 * s->bytes : TIDY;
 }

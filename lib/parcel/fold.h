@@ -39,7 +39,7 @@ struct fold {
 	/* inner */
 	struct json_names *names;
 	const struct json_member *slot[EVENT_N];
-	struct arena arena, spare;
+	struct arena arena;
 	struct map ids;
 	struct fold_shipment *shipment;
 	size_t cap;
