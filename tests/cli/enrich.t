@@ -79,6 +79,11 @@ done
 is "$(doc '[]' "$at" | grep -o '"[a-z_]*_day":"2024-07[^,]*' | tr -d '"' | tr '\n' ' ')" \
 	'accepted_day:2024-07-11 first_attempt_day:2024-07-13 ready_day:2024-07-14 delivered_day:2024-07-15 return_started_day:2024-07-16 returned_day:2024-07-17 lost_day:2024-07-18 cancelled_day:2024-07-19 first_exception_day:2024-07-20 damaged_day:2024-07-21 ' 'each day is that of its own time; but for accepted_day at the destination'
 
+is "$(doc '[]' ',"accepted_at":"2024-06-03T00:00:00.000Z","delivered_at":"2099-12-31T00:00:00.000Z"' | jq -c '[.lead_sec, .transit_sec]')" '[2147483647,2147483647]' 'seconds are cut to 32 bits'
+
+echo '{"shipment_id":"S-1","created_at":"2024-06-01T00:00:00.000Z","promised_at":"2024-06-05"}' >promised
+is "$(printf '{"shipment_id":"S-1"}\n' | wb-enrich --shipments promised | jq -c '[.promise_first, .promise_now]')" '["2024-06-05","2024-06-05"]' 'a day that stands for a promised time is a day'
+
 # versions of clients
 cat >dim <<'X'
 {"client_id":17,"valid_from":"2024-06-02T21:59:59.000Z","valid_to":"2024-06-03T00:00:00.000Z","is_current":false,"segment":"b2b","tier":"gold","version":5}
@@ -100,6 +105,12 @@ cat >dim <<'X'
 X
 is "$(tier 2024-06-02T21:59:59.000Z)" second 'a version holds from the second of its change on, of two within one second the later'
 is "$(tier 2024-06-02T21:59:58.999Z)" before 'not before it'
+
+# versions of regions and carriers: the greatest, whatever its place
+printf '{"region_code":"RU-KGD","tz":"Asia/Tokyo","version":%s}\n' 2 1 | sed '2s/Tokyo/Omsk/' >r2
+is "$(head -n 1 "$here/fold.out.ndjson" | wb-enrich --shipments shipments --regions r2 | jq -r .origin_tz)" Asia/Tokyo 'the greatest version of a region'
+printf '{"carrier_id":9,"valid_from":"2024-01-0%sT00:00:00.000Z","code":"v%s","version":%s}\n' 1 9 9 2 5 5 2 3 3 1 8 99 >c2
+is "$(sed -n 2p "$here/fold.out.ndjson" | wb-enrich --shipments shipments --carriers c2 | jq -r .carrier)" v5 'the newest code of a carrier, of one instant the greatest version'
 
 # CSV: all values are strings, times as people write them
 cat >shipments.csv <<'X'
@@ -150,6 +161,10 @@ status 78 'a file that is not there' wb-enrich --shipments none
 printf '{"shipment_id":"S-1","events":{}}\n{"shipment_id":"S-1","events":[1]}\n{"x":1}\n{"shipment_id":"S-1","delivered_at":"soon"}\n{"shipment_id":"S-1","events":[{"status":"out_for_delivery","state":"x"}]}\n{"shipment_id":"S-1","events_n":2}\n{"shipment_id":"S-1","events_n":2,"events":null}\n' >broken
 status 0 'documents that are none' wb-enrich --shipments shipments --rejects rejects broken
 is "$(jq -r '."@reject" | "\(.code) \(.field)"' rejects | tr '\n' ',')" 'type events,type events,missing shipment_id,time delivered_at,missing events.event_time,missing events,missing events,' 'are rejected'
+
+printf '{"shipment_id":"S-1","reason":"%s"}\n' "$(head -c 1048000 /dev/zero | tr '\0' x)" >broken
+status 0 'a document that grows longer than a line' wb-enrich --shipments shipments --rejects rejects broken
+is "$(wc -c <out) $(jq -r '."@reject".code' rejects)" '0 events' 'is rejected'
 
 # ends
 status 0 'no input' wb-enrich --shipments shipments /dev/null
