@@ -294,6 +294,8 @@ shapes(void)
 	same(HEAD ",\"lat\":0,\"lon\":0}", "{\"lon\":0,\"status\":\"accepted\",\"carrier\":\"cdek\",\"received_at\":\"2024-06-03T07:00:00.000Z\","
 	    "\"lat\":0,\"event_time\":\"2024-06-03T07:00:00.000Z\",\"version\":5,\"event_id\":\"1\",\"shipment_id\":\"S\"}",
 	    "the order of members plays no part, and 0 is a latitude");
+	same(HEAD ",\"is_date_only\":true,\"to_recipient\":false,\"damaged\":true}", HEAD ",\"is_date_only\":1,\"to_recipient\":0,\"damaged\":1}",
+	    "1 and 0 are truth values, as old stores have them");
 	same(HEAD "}", "{\"shipment_id\":\"\\u0053\"" /* S */ ",\"event_id\":\"1\",\"version\":5,\"event_time\":\"2024-06-03T07:00:00.000Z\","
 	    "\"received_at\":\"2024-06-03T07:00:00.000Z\",\"carrier\":\"cdek\",\"status\":\"accepted\"}", "ids are compared unescaped");
 
@@ -311,6 +313,8 @@ shapes(void)
 	refused(HEAD ",\"reason\":\"absent\"}", "enum", "reason");
 	refused(HEAD ",\"attempt_no\":100}", "range", "attempt_no");
 	refused(HEAD ",\"raw_text\":{}}", "type", "raw_text");
+	refused(HEAD ",\"damaged\":2}", "type", "damaged");
+	refused(HEAD ",\"to_recipient\":\"1\"}", "type", "to_recipient");
 	refused(HEAD ",\"extra\":\"{\"}", "json", "extra");
 	refused("{\"shipment_id\":\"S\",\"event_id\":\"1\",\"version\":5,\"event_time\":\"2024-06-03T07:00:00.000Z\","
 	    "\"received_at\":\"2024-06-03T07:00:00.000Z\",\"carrier\":\"cdek\",\"status\":\"gone\"}", "enum", "status");
