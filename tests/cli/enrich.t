@@ -72,6 +72,10 @@ is "$(doc "[{$ev,\"status\":\"accepted\",\"state\":\"accepted\",\"mark\":\"\",\"
 is "$(doc '[]' ',"accepted_at":"2024-06-02T23:30:00.000Z","delivered_at":"2024-06-03T13:59:59.100Z","returned_at":"2024-06-03T14:00:00.000Z"' | jq -c '[.accepted_day, .delivered_day, .returned_day, .lead_sec, .transit_sec, .carrier_id, .carrier]')" \
 	'["2024-06-03","2024-06-03","2024-06-04",57600,52199,0,"none"]' 'days turn at local midnight; seconds are cut, not rounded'
 
+late='{"event_id":"2","event_time":"2024-06-05T14:30:00.000Z","carrier":"late","carrier_id":5,"status":"info","state":"delivered","attempt":0,"mark"'
+is "$(doc "[{$ev,\"status\":\"delivered\",\"state\":\"delivered\",\"mark\":\"\",\"attempt\":0},$late:\"absorbed\"}]" | jq -c '[.carrier_id, .carrier]')" '[5,"late"]' 'an absorbed event is the newest all the same'
+sed 's/"carrier_id":null/"carrier_id":4/' shipments >s4
+is "$(printf '{"shipment_id":"S-1","events":[{%s,"status":"accepted","state":"accepted","mark":"","attempt":0},%s:""}]}\n' "$ev" "$late" | wb-enrich --shipments s4 | jq -c '[.carrier_id, .carrier]')" '[4,"dpd"]' 'a carrier that no row knows has the code of the event that has its id'
 n=0 at=
 for what in accepted first_attempt ready delivered return_started returned lost cancelled first_exception damaged; do
 	n=$((n + 1)); at="$at,\"${what}_at\":\"2024-07-$((n + 10))T14:30:00.000Z\""
