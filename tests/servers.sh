@@ -4,7 +4,7 @@
 #   start_chdb            chdb_url chdb_pid          wb-chdb, the embedded engine
 #   start_clickhouse_18   ch18_url ch18_pid          Debian's clickhouse-server 18.16
 # Calling one again after kill_server PID starts it on the same folder and port.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034
 servers_pids=
 tap_end=stop_servers
 

@@ -555,6 +555,7 @@ quote(char *dst, struct slice s)
 		if (n == 0)
 			n = 1;
 	}
+	(void)buf_str(&b);
 	dst = json_quote(dst, buf_as_slice(&b));
 	buf_fini(&b);
 	return dst;

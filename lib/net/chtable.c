@@ -92,6 +92,7 @@ literal(struct chtable_column *k, const char *expression)
 			buf_putc(&text, s.p[i]);
 		}
 		if (i < s.n && (i + 1 == s.n || s.p[i + 1] == ',' || s.p[i + 1] == ' ')) {
+			(void)buf_str(&text);
 			json.n = (size_t)(json_quote(buf_room(&json, 6 * text.n + 3), buf_as_slice(&text)) - json.p);
 			set_json(k, buf_str(&json), JSON_STRING);
 			rc = 1;

@@ -51,6 +51,7 @@ encoded(const char *type, ...)
 
 	if (chtype_parse(&t, slice_of(type), &e) == -1 || native_col_init(&c, &t, &e) == -1) {
 		(void)snprintf(out, sizeof out, "%.1000s", e.msg);
+		chtype_fini(&t);
 		return out;
 	}
 	c.name = SLICE("v");
