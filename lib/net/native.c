@@ -220,17 +220,24 @@ dict_grow(struct native_dict *d)
 static uint32_t
 dict_number(struct native_dict *d, struct slice s)
 {
-	uint64_t h = hash_bytes(s.p, s.n, 0x2d358dccaa6c78a5u);
 	struct native_key *key;
+	uint64_t h;
 	size_t k;
 	char *p, *q;
 
+	/* most columns of this kind say the same row after row */
+	if (d->recent < d->n) {
+		key = &d->key[d->recent];
+		if (key->len == s.n && memcmp(d->keys.p + key->at, s.p, s.n) == 0)
+			return d->recent;
+	}
+	h = hash_bytes(s.p, s.n, 0x2d358dccaa6c78a5u);
 	if (2 * d->n >= d->slots)
 		dict_grow(d);
 	for (k = h & (d->slots - 1); d->slot[k] != 0; k = (k + 1) & (d->slots - 1)) {
 		key = &d->key[d->slot[k] - 1];
 		if (key->hash == h && key->len == s.n && memcmp(d->keys.p + key->at, s.p, s.n) == 0)
-			return d->slot[k] - 1;
+			return d->recent = d->slot[k] - 1;
 	}
 	p = buf_room(&d->keys, s.n + 10);
 	q = put_varuint(p, s.n);
@@ -239,7 +246,7 @@ dict_number(struct native_dict *d, struct slice s)
 	d->key[d->n] = (struct native_key){ .at = (uint32_t)(q - d->keys.p), .len = (uint32_t)s.n, .hash = h };
 	d->keys.n += (size_t)(q - p) + s.n;
 	d->slot[k] = (uint32_t)++d->n;
-	return (uint32_t)d->n - 1;
+	return d->recent = (uint32_t)d->n - 1;
 }
 
 static void

@@ -25,6 +25,7 @@ struct native_dict {
 	size_t n, cap;
 	uint32_t *slot;		/* number + 1, or 0 */
 	size_t slots;
+	uint32_t recent;	/* the key asked for last */
 };
 
 struct native_col {
