@@ -52,7 +52,7 @@ struct ch {
 	void *say_arg;
 };
 
-/* waybill.7 "Errors of ClickHouse" lists the same. */
+/* wb-ch-load.1 "Faults of the server" lists the same. */
 static const short ambiguous[] = { 3, 159, 209, 210, 216, 236, 286, 319, 394, 999, 1000, 1001, 1002 };
 static const short transient[] = { 74, 75, 76, 201, 202, 203, 225, 241, 242, 243, 252, 285, 425, 439, 499 };
 static const short config[] = { 16, 36, 42, 43, 46, 47, 48, 50, 57, 60, 62, 63, 73, 81, 82, 115, 164, 192, 193, 194, 291, 456, 457, 497, 516 };
