@@ -1,10 +1,20 @@
 /* Documents get their attributes: client, carrier, zones, local days, delivery time, steps, contacts. */
+#include "base/env.h"
 #include "io/line.h"
 #include "parcel/enrich.h"
 #include "parcel/refs.h"
+#include "rec/field.h"
+#include "run/held.h"
+#include "run/refstore.h"
 #include "run/rows.h"
 #include "run/stage.h"
 #include "run/tool.h"
+
+/* Documents that are held until the store is asked for all of them, at most. */
+#define HELD 10000
+#define HELD_BYTES (16u << 20)
+#define HELD_MS 1000
+#define IDLE_MS 100
 
 enum { CLIENTS = TOOL_OWN, CARRIERS, REGIONS, SHIPMENTS, CONTACTS, BARE };
 
@@ -20,8 +30,9 @@ static const struct option longs[] = {
 
 static struct tool tool = {
 	.name = "wb-enrich",
-	.usage = "wb-enrich [-v] [--bare] [--shipments FILE] [--clients FILE] [--carriers FILE]\n"
+	.usage = "wb-enrich [-v] [-d URL] [--bare] [--shipments FILE] [--clients FILE] [--carriers FILE]\n"
 	    "[--regions FILE] [--contacts FILE] [FILE ...]",
+	.letters = "d:",
 	.longs = longs,
 };
 
@@ -55,16 +66,25 @@ contact_row(void *refs, const struct json *j, struct err *e)
 	return refs_contact(refs, j, e);
 }
 
-/* The files of reference rows, each by its option. */
+/* The files of reference rows, each by its option; what has none comes from the store. */
 static struct {
 	int (*row)(void *refs, const struct json *j, struct err *e);
+	unsigned part;
 	const char *file;
 } reference[] = {
-	[CLIENTS - TOOL_OWN] = { client_row, NULL },
-	[CARRIERS - TOOL_OWN] = { carrier_row, NULL },
-	[REGIONS - TOOL_OWN] = { region_row, NULL },
-	[SHIPMENTS - TOOL_OWN] = { shipment_row, NULL },
-	[CONTACTS - TOOL_OWN] = { contact_row, NULL },
+	[CLIENTS - TOOL_OWN] = { client_row, REFSTORE_CLIENTS, NULL },
+	[CARRIERS - TOOL_OWN] = { carrier_row, REFSTORE_CARRIERS, NULL },
+	[REGIONS - TOOL_OWN] = { region_row, REFSTORE_REGIONS, NULL },
+	[SHIPMENTS - TOOL_OWN] = { shipment_row, REFSTORE_SHIPMENTS, NULL },
+	[CONTACTS - TOOL_OWN] = { contact_row, REFSTORE_CONTACTS, NULL },
+};
+
+struct enricher {
+	struct stage *st;
+	struct refs refs;
+	struct enrich x;
+	struct refstore from;		/* store: NULL when files give all, or there is none */
+	struct held held;
 };
 
 /* How often standard input is asked for, by options and operands. */
@@ -93,10 +113,12 @@ read_references(struct refs *refs)
 	refs_contacts(refs);
 }
 
-/* One document. */
+/* One document, for which all is there. */
 static void
-document(struct stage *st, struct enrich *x, const struct record *r)
+document(struct enricher *n, const struct record *r)
 {
+	struct stage *st = n->st;
+	struct enrich *x = &n->x;
 	struct fault f;
 	char *p, *end;
 
@@ -117,37 +139,114 @@ document(struct stage *st, struct enrich *x, const struct record *r)
 	stage_reject(st, r, &f);
 }
 
+/* The shipment of a document, when it reads; buf has room for any. */
+static struct slice
+id_of(const struct json *j, char buf[6 * 64 + 2])
+{
+	const struct json_member *m = json_get(j, SLICE("shipment_id"));
+	struct slice id = { 0 };
+	struct fault f;
+
+	if (m == NULL || m->v.raw.n > 6 * 64 + 2 || field_text(m, "shipment_id", 64, buf, &id, &f) != 1)
+		id.n = 0;
+	return id;
+}
+
+/* Reads what the documents held need, and lets them go. */
+static void
+release(struct enricher *n)
+{
+	struct err e = ERR_NONE;
+	char buf[6 * 64 + 2];
+	struct record r;
+	struct fault f;
+	size_t i;
+
+	if (n->held.n > 0 && refstore_read(&n->from, &e) == -1) {
+		(void)stage_fail(n->st, &e);
+		return;
+	}
+	for (i = 0; i < n->held.n && !n->st->out.failed; i++) {
+		if (held_get(&n->held, n->st, i, &r) == STAGE_REJECTED)
+			stage_pass_reject(n->st, r.line);
+		else if (refstore_bad(&n->from, id_of(r.json, buf), &f))
+			stage_reject(n->st, &r, &f);
+		else
+			document(n, &r);
+	}
+	held_clear(&n->held, n->st);
+}
+
+/* What comes from the store is read for many documents at a time. */
+static void
+hold(struct enricher *n, int event, const struct record *r)
+{
+	char buf[6 * 64 + 2];
+	struct slice id;
+
+	if (event == STAGE_RECORD || event == STAGE_REJECTED) {
+		held_add(&n->held, n->st, r->line, event);
+		if (event == STAGE_RECORD && (id = id_of(r->json, buf)).n > 0)
+			refstore_want(&n->from, id);
+		if (n->held.n < HELD && held_bytes(&n->held) < HELD_BYTES && (n->st->lane || !held_due(&n->held, HELD_MS)))
+			return;
+	}
+	release(n);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct stage st = { .tool = &tool };
-	struct refs refs;
-	struct enrich x;
+	struct enricher n = { .st = &st };
+	struct err e = ERR_NONE;
+	const char *url = env_get("WB_STORE");
 	struct record r;
-	int c, bare = 0;
+	unsigned parts = 0;
+	int c, event, bare = 0;
+	size_t i;
 
+	tool.libs = store_libraries();
 	while ((c = tool_opt(&tool, argc, argv)) != -1)
 		if (c == BARE)
 			bare = 1;
+		else if (c == 'd')
+			url = optarg;
 		else
 			reference[c - TOOL_OWN].file = optarg;
-	if (reference[SHIPMENTS - TOOL_OWN].file == NULL && !bare)
-		tool_usage(&tool, "without --shipments every document is an orphan; --bare lets them pass");
 	if (stdin_asked(argv + optind) > 1)
 		tool_usage(&tool, "standard input can be read once");
-	refs_init(&refs);
-	read_references(&refs);
-	enrich_init(&x, &refs, bare);
+	for (i = 0; i < sizeof reference / sizeof *reference; i++)
+		if (reference[i].file == NULL)
+			parts |= reference[i].part;
+	if (parts != 0 && url != NULL && *url != '\0') {
+		n.from = (struct refstore){ .refs = &n.refs, .parts = parts };
+		if ((n.from.store = store_open(url, &tool, &e)) == NULL)
+			tool_die(&tool, &e);
+		st.flags = STAGE_BARRIERS | STAGE_REJECTS;
+		st.wait_ms = IDLE_MS;
+	} else if (parts & REFSTORE_SHIPMENTS && !bare) {
+		tool_usage(&tool, "without -d (or WB_STORE) and --shipments every document is an orphan; --bare lets them pass");
+	}
+	refs_init(&n.refs);
+	read_references(&n.refs);
+	enrich_init(&n.x, &n.refs, bare);
 	stage_open(&st, argv + optind);
-	while (stage_next(&st, &r) > 0)
-		document(&st, &x, &r);
-	if (x.unknown_client > 0)
-		stage_count(&st, "unknown_client", x.unknown_client);
-	if (x.unknown_carrier > 0)
-		stage_count(&st, "unknown_carrier", x.unknown_carrier);
-	if (x.unknown_region > 0)
-		stage_count(&st, "unknown_region", x.unknown_region);
-	enrich_fini(&x);
-	refs_fini(&refs);
+	while ((event = stage_next(&st, &r)) > 0)
+		if (n.from.store != NULL)
+			hold(&n, event, &r);
+		else
+			document(&n, &r);
+	if (n.x.unknown_client > 0)
+		stage_count(&st, "unknown_client", n.x.unknown_client);
+	if (n.x.unknown_carrier > 0)
+		stage_count(&st, "unknown_carrier", n.x.unknown_carrier);
+	if (n.x.unknown_region > 0)
+		stage_count(&st, "unknown_region", n.x.unknown_region);
+	store_close(n.from.store);
+	refstore_fini(&n.from);
+	held_fini(&n.held);
+	enrich_fini(&n.x);
+	refs_fini(&n.refs);
 	return stage_close(&st);
 }

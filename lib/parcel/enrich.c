@@ -420,10 +420,10 @@ enrich(struct enrich *x, const struct json *j, struct fault *f)
 	if (s == NULL)
 		s = &none;
 
-	from = region(x, refs_word(r, s->origin));
-	to = region(x, refs_word(r, s->dest));
+	from = region(x, refs_shipment_word(r, s->origin));
+	to = region(x, refs_shipment_word(r, s->dest));
 	zone = to ? to->zone : zone_utc();
-	own_text(x, DOC_DEST_REGION_, refs_word(r, s->dest));
+	own_text(x, DOC_DEST_REGION_, refs_shipment_word(r, s->dest));
 	named.asked = s->carrier;
 	if (events(x, zone, x->doc.own[DOC_DEST_REGION_], &named, f) == -1 ||
 	    days(x, from ? from->zone : zone_utc(), zone, s->created, f) == -1)
@@ -431,9 +431,9 @@ enrich(struct enrich *x, const struct json *j, struct fault *f)
 	client(x, s);
 	carrier(x, s, &named);
 	own_text(x, DOC_TRACKING_NUMBER_, ref_tracking(s));
-	own_text(x, DOC_SERVICE_CODE_, refs_word(r, s->service));
-	own_text(x, DOC_DELIVERY_MODE_, refs_word(r, s->mode));
-	own_text(x, DOC_ORIGIN_REGION_, refs_word(r, s->origin));
+	own_text(x, DOC_SERVICE_CODE_, refs_shipment_word(r, s->service));
+	own_text(x, DOC_DELIVERY_MODE_, refs_shipment_word(r, s->mode));
+	own_text(x, DOC_ORIGIN_REGION_, refs_shipment_word(r, s->origin));
 	own_text(x, DOC_ORIGIN_TZ_, from ? refs_word(r, from->tz) : SLICE(""));
 	own_text(x, DOC_DEST_TZ_, to ? refs_word(r, to->tz) : SLICE(""));
 	own_bool(x, DOC_DEST_REMOTE_, to != NULL && to->remote);

@@ -35,6 +35,7 @@ refs_init(struct refs *r)
 {
 	*r = (struct refs){ 0 };
 	(void)map_add(&r->words, SLICE(""));
+	(void)map_add(&r->shipment_words, SLICE(""));
 	r->shipment_names = json_names_new(shipment_name, S_N);
 }
 
@@ -43,6 +44,7 @@ refs_fini(struct refs *r)
 {
 	map_fini(&r->words);
 	map_fini(&r->shipments);
+	map_fini(&r->shipment_words);
 	map_fini(&r->clients);
 	map_fini(&r->carriers);
 	map_fini(&r->regions);
@@ -169,13 +171,13 @@ needs(int rc, const char *name, struct err *e)
 
 /* Texts that recur. */
 static int
-get_word(struct refs *r, const struct json_member *m, const char *name, size_t max, uint32_t *word, struct err *e)
+get_word(struct map *words, const struct json_member *m, const char *name, size_t max, uint32_t *word, struct err *e)
 {
 	char buf[6 * TEXT_MAX];
 	struct slice s;
 	int rc = get_text(m, name, max, buf, &s, e);
 
-	*word = rc == 1 ? map_add(&r->words, s) : 0;
+	*word = rc == 1 ? map_add(words, s) : 0;
 	return rc;
 }
 
@@ -245,15 +247,15 @@ refs_shipment(struct refs *r, const struct json *row, struct err *e)
 	    get_int(m[S_WEIGHT_G], "weight_g", 0, UINT32_MAX, &weight, e) == -1 ||
 	    get_int(m[S_PIECES], "pieces", 0, UINT16_MAX, &pieces, e) == -1 ||
 	    get_text(m[S_TRACKING_NUMBER], "tracking_number", 64, tracking_buf, &tracking, e) == -1 ||
-	    get_word(r, m[S_SERVICE_CODE], "service_code", 64, &s.service, e) == -1 ||
-	    get_word(r, m[S_ORIGIN_REGION], "origin_region", 64, &s.origin, e) == -1 ||
-	    get_word(r, m[S_DEST_REGION], "dest_region", 64, &s.dest, e) == -1 ||
+	    get_word(&r->shipment_words, m[S_SERVICE_CODE], "service_code", 64, &s.service, e) == -1 ||
+	    get_word(&r->shipment_words, m[S_ORIGIN_REGION], "origin_region", 64, &s.origin, e) == -1 ||
+	    get_word(&r->shipment_words, m[S_DEST_REGION], "dest_region", 64, &s.dest, e) == -1 ||
 	    get_promise(m, S_PROMISED_FIRST_ON, S_PROMISED_FIRST_AT, &s.first, &s.first_kind, e) == -1 ||
 	    get_promise(m, S_PROMISED_ON, S_PROMISED_AT, &s.now, &s.now_kind, e) == -1 ||
 	    get_price(m[S_PRICE], &price, e) == -1 ||
-	    get_word(r, m[S_DELIVERY_MODE], "delivery_mode", 16, &s.mode, e) == -1)
+	    get_word(&r->shipment_words, m[S_DELIVERY_MODE], "delivery_mode", 16, &s.mode, e) == -1)
 		return -1;
-	mode = refs_word(r, s.mode);
+	mode = refs_shipment_word(r, s.mode);
 	if (mode.n > 0 && !slice_eq(mode, SLICE("door")) && !slice_eq(mode, SLICE("pickup_point")) && !slice_eq(mode, SLICE("locker")))
 		return bad(e, "delivery_mode", "not door, pickup_point or locker");
 	s.client = (uint32_t)client;
@@ -305,8 +307,8 @@ refs_client(struct refs *r, const struct json *row, struct err *e)
 	uint64_t id;
 
 	if (get_version(row, "client_id", &id, &v.from, &v.version, e) == -1 ||
-	    get_word(r, json_get(row, SLICE("tier")), "tier", TEXT_MAX, &v.tier, e) == -1 ||
-	    get_word(r, json_get(row, SLICE("segment")), "segment", TEXT_MAX, &v.segment, e) == -1)
+	    get_word(&r->words, json_get(row, SLICE("tier")), "tier", TEXT_MAX, &v.tier, e) == -1 ||
+	    get_word(&r->words, json_get(row, SLICE("segment")), "segment", TEXT_MAX, &v.segment, e) == -1)
 		return -1;
 	client = map_add(&r->clients, key_of(&id));
 	r->newest = mem_grow(r->newest, &r->newest_cap, r->clients.n, sizeof *r->newest);
@@ -337,7 +339,7 @@ refs_carrier(struct refs *r, const struct json *row, struct err *e)
 	uint32_t i;
 
 	if (get_version(row, "carrier_id", &id, &c.from, &c.version, e) == -1 ||
-	    needs(get_word(r, json_get(row, SLICE("code")), "code", 32, &c.code, e), "code", e) == -1)
+	    needs(get_word(&r->words, json_get(row, SLICE("code")), "code", 32, &c.code, e), "code", e) == -1)
 		return -1;
 	i = map_add(&r->carriers, key_of(&id));
 	r->carrier = mem_grow(r->carrier, &r->carrier_cap, r->carriers.n, sizeof *r->carrier);
@@ -357,7 +359,7 @@ refs_region(struct refs *r, const struct json *row, struct err *e)
 	uint32_t i;
 
 	if (needs(get_text(json_get(row, SLICE("region_code")), "region_code", 64, code_buf, &code, e), "region_code", e) == -1 ||
-	    get_word(r, json_get(row, SLICE("tz")), "tz", 64, &region.tz, e) == -1 ||
+	    get_word(&r->words, json_get(row, SLICE("tz")), "tz", 64, &region.tz, e) == -1 ||
 	    get_bool(json_get(row, SLICE("is_remote")), "is_remote", &region.remote, e) == -1 ||
 	    get_int(json_get(row, SLICE("version")), "version", 0, INT64_MAX, &region.version, e) == -1)
 		return -1;
@@ -425,6 +427,24 @@ refs_contacts(struct refs *r)
 		if (r->contact[i].opened > s->last)
 			s->last = r->contact[i].opened;
 	}
+}
+
+void
+refs_clear_shipments(struct refs *r)
+{
+	map_fini(&r->shipments);
+	map_fini(&r->shipment_words);
+	(void)map_add(&r->shipment_words, SLICE(""));
+	arena_clear(&r->arena);
+	r->shipment_n = 0;
+}
+
+void
+refs_clear_contacts(struct refs *r)
+{
+	map_fini(&r->contact_ids);
+	map_fini(&r->contacted);
+	r->contact_n = 0;
 }
 
 const struct ref_shipment *

@@ -29,7 +29,7 @@ struct ref_shipment {
 	const char *text;		/* tracking number, then price */
 	uint32_t client, carrier;	/* 0: none */
 	uint32_t weight, pieces;
-	uint32_t service, mode, origin, dest;	/* numbers in words */
+	uint32_t service, mode, origin, dest;	/* numbers in shipment_words */
 	uint8_t first_kind, now_kind;	/* enum promise */
 	uint8_t tracking_n, price_n;
 };
@@ -54,9 +54,10 @@ struct ref_contacts {			/* of a shipment */
 
 struct refs {
 	struct map words;		/* texts that recur; 0 is the empty one */
-	struct arena arena;
 
 	struct map shipments;		/* by shipment_id */
+	struct map shipment_words;	/* those of shipments */
+	struct arena arena;		/* and their other texts */
 	struct ref_shipment *shipment;
 	struct map clients;		/* by id, 8 bytes */
 	uint32_t *newest;		/* by client: version number + 1 */
@@ -108,6 +109,10 @@ int refs_contact(struct refs *r, const struct json *row, struct err *e);
 /* All contacts are there: counts them by shipment. */
 void refs_contacts(struct refs *r);
 
+/* Forgets all shipments; all contacts. */
+void refs_clear_shipments(struct refs *r);
+void refs_clear_contacts(struct refs *r);
+
 /* The row, or NULL; lives until the next row is added. */
 const struct ref_shipment *refs_find_shipment(const struct refs *r, struct slice shipment_id);
 const struct ref_region *refs_find_region(const struct refs *r, struct slice region_code);
@@ -123,6 +128,12 @@ static inline struct slice
 refs_word(const struct refs *r, uint32_t i)
 {
 	return map_key(&r->words, i);
+}
+
+static inline struct slice
+refs_shipment_word(const struct refs *r, uint32_t i)
+{
+	return map_key(&r->shipment_words, i);
 }
 
 static inline struct slice

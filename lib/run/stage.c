@@ -258,6 +258,14 @@ stage_reject(struct stage *st, const struct record *r, const struct fault *f)
 }
 
 void
+stage_pass_reject(struct stage *st, struct slice line)
+{
+	out_slice(&st->out, line);
+	out_put(&st->out, "\n", 1);
+	st->acct.lines_out++;
+}
+
+void
 stage_filter(struct stage *st)
 {
 	st->acct.filtered++;

@@ -165,6 +165,9 @@ void stage_reject(struct stage *st, const struct record *r, const struct fault *
 void stage_reject_raw(struct stage *st, struct slice src, struct slice raw, const struct fault *f);
 void stage_reject_late(struct stage *st, struct slice src, struct slice raw, const struct fault *f);
 
+/* A line {"@reject":{...}} (no LF) goes out: of an earlier stage, told STAGE_REJECTED, or made by the program. */
+void stage_pass_reject(struct stage *st, struct slice line);
+
 /* Adds n to a named counter of the metrics (a constant string: "unmapped"). */
 void stage_count(struct stage *st, const char *kind, uint64_t n);
 
