@@ -207,6 +207,8 @@ load(struct loader *l)
 				(void)stage_fail(st, &e);
 			break;
 		}
+		if (l->rejects.held > CHREJECT_HELD && barrier(l, &e) == -1)
+			(void)stage_fail(st, &e);
 		if (l->rejects.err.status != 0)
 			(void)stage_fail(st, &l->rejects.err);
 	}

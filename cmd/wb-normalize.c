@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/env.h"
 #include "io/file.h"
 #include "parcel/normalize.h"
 #include "parcel/unmapped.h"
+#include "run/convert.h"
+#include "run/lookup.h"
 #include "run/maps.h"
 #include "run/rows.h"
 #include "run/share.h"
@@ -15,28 +18,30 @@
 
 #define FIELD_MAP_BYTES (1024 * 1024)
 
-enum { CARRIERS = TOOL_OWN, SHIPMENTS, MAP_REV, STRICT, CHECK };
+enum { CARRIERS = TOOL_OWN, SHIPMENTS, MAP_REV, STRICT, CHECK, REDO };
 
 static struct tool tool = {
 	.name = "wb-normalize",
-	.usage = "wb-normalize [-v] [-f FIELDMAP] [-m DIR] [--carriers FILE] [--map-rev N] [--shipments FILE] [--strict] [FILE ...]\n"
-	    "       wb-normalize [-f FIELDMAP] [-m DIR] [--carriers FILE] --check",
-	.letters = "f:m:",
+	.usage = "wb-normalize [-v] [-d URL] [-f FIELDMAP] [-m DIR] [--carriers FILE] [--map-rev N] [--shipments FILE] [--strict]\n"
+	    "       [--redo] [FILE ...]\n"
+	    "       wb-normalize [-d URL] [-f FIELDMAP] [-m DIR] [--carriers FILE] --check",
+	.letters = "d:f:m:",
 	.longs = (const struct option[]){
 		{ "carriers", required_argument, NULL, CARRIERS },
 		{ "shipments", required_argument, NULL, SHIPMENTS },
 		{ "map-rev", required_argument, NULL, MAP_REV },
 		{ "strict", no_argument, NULL, STRICT },
 		{ "check", no_argument, NULL, CHECK },
+		{ "redo", no_argument, NULL, REDO },
 		{ 0 },
 	},
 };
 
 /* What the user said. */
 struct options {
-	const char *maps, *fields, *carriers, *shipments;
+	const char *store, *maps, *fields, *carriers, *shipments;
 	int64_t map_rev;
-	int strict, check;
+	int strict, check, redo;
 };
 
 /* The maps and references, read whole before the first record. */
@@ -47,6 +52,7 @@ struct rules {
 	struct carrierref carriers;
 	struct shiptable shipments;
 	struct shipref shipref;
+	struct lookup lookup;		/* store: NULL when there is none, or files give all */
 	struct fieldmap fields;
 };
 
@@ -57,6 +63,9 @@ parse_options(struct options *o, int argc, char **argv)
 
 	while ((c = tool_opt(&tool, argc, argv)) != -1)
 		switch (c) {
+		case 'd':
+			o->store = optarg;
+			break;
 		case 'f':
 			o->fields = optarg;
 			break;
@@ -78,9 +87,14 @@ parse_options(struct options *o, int argc, char **argv)
 		case CHECK:
 			o->check = 1;
 			break;
+		case REDO:
+			o->redo = 1;
+			break;
 		}
-	if (o->shipments != NULL && o->carriers == NULL)
-		tool_usage(&tool, "--shipments needs --carriers: a shipment names its carrier by number");
+	if (o->store != NULL && *o->store == '\0')
+		o->store = NULL;
+	if (o->shipments != NULL && o->carriers == NULL && o->store == NULL)
+		tool_usage(&tool, "--shipments needs --carriers (or -d): a shipment names its carrier by number");
 	if (o->check && argv[optind] != NULL)
 		tool_usage(&tool, "--check reads no records: %s", argv[optind]);
 }
@@ -131,13 +145,24 @@ load(struct rules *r, const struct options *o, struct err *e)
 	if (share_taxonomy(&r->taxonomy, e) == -1 ||
 	    maps_read(o->maps, &r->taxonomy, &r->maps, &r->vocabularies, e) == -1)
 		goto out;
-	if (o->carriers == NULL)
-		carrierref_of_maps(&r->carriers, &r->maps, &r->vocabularies);
-	else if (rows_read(o->carriers, carrier_row, r, e) == -1)
+	if (o->store != NULL && (o->carriers == NULL || o->shipments == NULL) &&
+	    (r->lookup.store = store_open(o->store, &tool, e)) == NULL)
 		goto out;
+	r->lookup.maps = &r->maps;
+	if (o->carriers != NULL) {
+		if (rows_read(o->carriers, carrier_row, r, e) == -1)
+			goto out;
+		carrierref_done(&r->carriers, &r->maps);
+	} else if (r->lookup.store != NULL) {
+		r->lookup.carriers = &r->carriers;
+		if (lookup_carriers(&r->lookup, e) == -1)
+			goto out;
+	} else {
+		carrierref_of_maps(&r->carriers, &r->maps, &r->vocabularies);
+	}
 	if (o->shipments != NULL && rows_read(o->shipments, shipment_row, r, e) == -1)
 		goto out;
-	r->shipref = shiptable_ref(&r->shipments);
+	r->shipref = o->shipments != NULL ? shiptable_ref(&r->shipments) : lookup_ref(&r->lookup);
 	if (o->fields != NULL && file_read(o->fields, FIELD_MAP_BYTES, &text, e) == -1)
 		goto out;
 	if (fieldmap_load(&r->fields, buf_as_slice(&text), o->fields, e) == -1 ||
@@ -153,6 +178,8 @@ static void
 unload(struct rules *r)
 {
 	fieldmap_fini(&r->fields);
+	store_close(r->lookup.store);
+	lookup_fini(&r->lookup);
 	shiptable_fini(&r->shipments);
 	carrierref_fini(&r->carriers);
 	map_fini(&r->vocabularies);
@@ -198,49 +225,6 @@ print_coverage(const struct rules *r)
 	return 0;
 }
 
-/* The events of one message. */
-static void
-convert(struct stage *st, struct normalize *n, struct unmapped *u, const struct record *r)
-{
-	struct fault f = { 0 };
-	struct err e = ERR_NONE;
-	uint64_t events = 0;
-	char *p, *end;
-
-	normalize_open(n, r->json, r->src);
-	for (;; events++) {
-		p = stage_room(st, normalize_room(n));
-		switch (normalize_next(n, p, &end, &f, &e)) {
-		case NORMALIZE_EVENT:
-			if (end - p > LINE_MAX_BYTES) {
-				(void)fault_set(&f, "too_long", "", "the event is longer than %d bytes", LINE_MAX_BYTES);
-				stage_reject_raw(st, n->src, r->line, &f);
-				break;
-			}
-			if (n->unmapped) {
-				stage_count(st, "unmapped", 1);
-				unmapped_add(u, n->map, n->code, n->subcode);
-			}
-			if (n->has_extra)
-				stage_count(st, "extra", 1);
-			stage_put(st, end);
-			break;
-		case NORMALIZE_REJECT:
-			stage_reject_raw(st, n->src, r->line, &f);
-			break;
-		case NORMALIZE_FAIL:
-			(void)stage_fail(st, &e);
-			return;
-		case NORMALIZE_END:
-			if (events == 0)
-				stage_filter(st);
-			else
-				st->acct.extra += events - 1;
-			return;
-		}
-	}
-}
-
 static void
 say_unmapped(const struct unmapped *u)
 {
@@ -258,15 +242,14 @@ say_unmapped(const struct unmapped *u)
 int
 main(int argc, char **argv)
 {
-	struct options o = { 0 };
+	struct options o = { .store = env_get("WB_STORE") };
 	struct rules rules = { 0 };
-	struct unmapped unmapped = { 0 };
 	struct stage st = { .tool = &tool };
-	struct normalize n = { 0 };
-	struct record r;
+	struct convert c = { .st = &st };
 	struct err e = ERR_NONE;
 	int status;
 
+	tool.libs = store_libraries();
 	parse_options(&o, argc, argv);
 	if (load(&rules, &o, &e) == -1)
 		tool_die(&tool, &e);
@@ -275,18 +258,22 @@ main(int argc, char **argv)
 		unload(&rules);
 		return status;
 	}
-	n = (struct normalize){
+	c.redo = o.redo;
+	c.n = (struct normalize){
 		.taxonomy = &rules.taxonomy, .maps = &rules.maps, .carriers = &rules.carriers, .fields = &rules.fields,
-		.shipments = o.shipments ? &rules.shipref : NULL, .map_rev = o.map_rev, .strict = o.strict,
+		.shipments = o.shipments != NULL || rules.lookup.store != NULL ? &rules.shipref : NULL,
+		.map_rev = o.map_rev, .strict = o.strict,
 	};
-	normalize_init(&n);
+	if (rules.lookup.store != NULL) {
+		c.lookup = &rules.lookup;
+		st.flags = STAGE_BARRIERS | STAGE_REJECTS;
+		st.wait_ms = CONVERT_IDLE_MS;
+	}
 	stage_open(&st, argv + optind);
-	while (stage_next(&st, &r) > 0)
-		convert(&st, &n, &unmapped, &r);
-	say_unmapped(&unmapped);
+	convert_input(&c);
+	say_unmapped(&c.unmapped);
 	status = stage_close(&st);
-	normalize_fini(&n);
-	unmapped_fini(&unmapped);
+	convert_fini(&c);
 	unload(&rules);
 	return status;
 }

@@ -26,17 +26,25 @@ struct carrierref {
 	struct map ids;			/* ids that are not 0 */
 	uint32_t *by_id;		/* carrier, by the number of its id */
 	struct carrier *carrier;
-	size_t cap, by_id_cap;
+	struct carrier_version *version;	/* of rows of dim_carrier */
+	size_t cap, by_id_cap, versions, version_cap;
 };
 
 /* Every carrier of the maps, with id 0 and zone UTC; names of maps in but (n of them) are none of carriers. */
 void carrierref_of_maps(struct carrierref *r, const struct carriermap *m, const struct map *but);
 
 /*
- * A row of the table carriers: id, code, tz ("" and null are UTC).  A code that is
- * there already gets the new values.  0, or -1 with EX_CONFIG.
+ * A row of the table carriers: id, code, tz ("" and null are UTC); a code that is there
+ * already gets the new values.  Or a row of dim_carrier, which counts with carrierref_done():
+ * carrier_id, valid_from, version, code, tz.  0, or -1 with EX_CONFIG.
  */
 int carrierref_row(struct carrierref *r, const struct carriermap *m, const struct json *row, struct err *e);
+
+/*
+ * All rows are there.  Of the versions of a carrier in dim_carrier the newest counts, of its
+ * copies the greatest version; of two carriers with one code the one that got it last.
+ */
+void carrierref_done(struct carrierref *r, const struct carriermap *m);
 void carrierref_fini(struct carrierref *r);
 
 /* Or NULL.  A pointer lives until the next carrier is added. */

@@ -7,6 +7,7 @@
 #include "rec/field.h"
 
 #define ID_MAX 64
+#define TEXT_ROOM (6 * ID_MAX + 2)
 
 struct shiprow {
 	int64_t created;	/* ms */
@@ -17,69 +18,85 @@ struct shiprow {
 	uint32_t next;		/* older one of the same number: row + 1, or 0 */
 };
 
+struct shipnow {
+	int64_t updated;	/* ms */
+	uint32_t row;		/* + 1; 0: it has no tracking number */
+};
+
 void
 shiptable_fini(struct shiptable *t)
 {
 	map_fini(&t->numbers);
 	map_fini(&t->ids);
 	free(t->newest);
-	free(t->row_of);
+	free(t->now);
 	free(t->row);
 	*t = (struct shiptable){ 0 };
 }
 
-/* The number of the key in m, its cell in *cell zero when it is new. */
-static uint32_t
-intern(struct map *m, struct slice key, uint32_t **cell, size_t *cap)
-{
-	size_t n = m->n;
-	uint32_t i = map_add(m, key);
-
-	*cell = mem_grow(*cell, cap, m->n, sizeof **cell);
-	if (m->n > n)
-		(*cell)[i] = 0;
-	return i;
-}
-
-int
-shiptable_row(struct shiptable *t, const struct json *row, struct err *e)
+/* The texts and numbers of a row: 0, or -1 with e. */
+static int
+read_row(const struct json *row, struct slice *id, char *id_buf, struct slice *number, char *number_buf, struct shiprow *r,
+    int64_t *updated, struct err *e)
 {
 	const struct json_member *id_m = json_get(row, SLICE("shipment_id")), *number_m = json_get(row, SLICE("tracking_number"));
-	char id_buf[6 * ID_MAX + 2], number_buf[6 * ID_MAX + 2];
-	struct slice id, number;
-	struct shiprow r = { 0 };
 	struct fault f = { 0 };
 	int64_t carrier = 0;
-	uint32_t i, k;
 	int rc;
 
-	if ((id_m != NULL && id_m->v.raw.n > sizeof id_buf) || (number_m != NULL && number_m->v.raw.n > sizeof number_buf))
+	if ((id_m != NULL && id_m->v.raw.n > TEXT_ROOM) || (number_m != NULL && number_m->v.raw.n > TEXT_ROOM))
 		return err_set(e, EX_CONFIG, "shipment_id or tracking_number too long");
-	if ((rc = field_text(id_m, "shipment_id", ID_MAX, id_buf, &id, &f)) == 1 &&
-	    (rc = field_time(json_get(row, SLICE("created_at")), "created_at", &r.created, &f)) == 1 &&
-	    field_text(number_m, "tracking_number", ID_MAX, number_buf, &number, &f) != -1 &&
+	if ((rc = field_text(id_m, "shipment_id", ID_MAX, id_buf, id, &f)) == 1 &&
+	    (rc = field_time(json_get(row, SLICE("created_at")), "created_at", &r->created, &f)) == 1 &&
+	    field_time(json_get(row, SLICE("updated_at")), "updated_at", updated, &f) != -1 &&
+	    field_text(number_m, "tracking_number", ID_MAX, number_buf, number, &f) != -1 &&
 	    field_int(json_get(row, SLICE("carrier_id")), "carrier_id", 0, INT32_MAX, &carrier, &f) != -1)
 		rc = 1;
 	if (f.code != NULL)
 		return err_set(e, EX_CONFIG, "%s: %s", f.field, f.msg);
 	if (rc == 0)
 		return err_set(e, EX_CONFIG, "a row of shipments needs shipment_id and created_at");
+	r->carrier_id = (int32_t)carrier;
+	return 0;
+}
+
+int
+shiptable_row(struct shiptable *t, const struct json *row, struct err *e)
+{
+	char id_buf[TEXT_ROOM], number_buf[TEXT_ROOM];
+	struct slice id, number;
+	struct shiprow r = { 0 };
+	struct shipnow *now;
+	int64_t updated = 0;
+	size_t n;
+
+	if (read_row(row, &id, id_buf, &number, number_buf, &r, &updated, e) == -1)
+		return -1;
 	if (t->rows == SHIPTABLE_MAX)
 		return err_set(e, EX_CONFIG, "more than %d shipments", SHIPTABLE_MAX);
-	k = intern(&t->ids, id, &t->row_of, &t->row_of_cap);
-	if (t->row_of[k] != 0)
-		t->row[t->row_of[k] - 1].carrier_id = -1;
-	t->row_of[k] = 0;
+	n = t->ids.n;
+	r.id = map_add(&t->ids, id);
+	t->now = mem_grow(t->now, &t->now_cap, t->ids.n, sizeof *t->now);
+	now = &t->now[r.id];
+	if (t->ids.n > n)
+		*now = (struct shipnow){ .updated = updated };
+	else if (updated < now->updated)
+		return 0;
+	now->updated = updated;
+	if (now->row != 0)
+		t->row[now->row - 1].carrier_id = -1;
+	now->row = 0;
 	if (number.n == 0)
 		return 0;
-	i = intern(&t->numbers, number, &t->newest, &t->newest_cap);
-	r.carrier_id = (int32_t)carrier;
-	r.id = k;
-	r.number = i;
+	n = t->numbers.n;
+	r.number = map_add(&t->numbers, number);
+	t->newest = mem_grow(t->newest, &t->newest_cap, t->numbers.n, sizeof *t->newest);
+	if (t->numbers.n > n)
+		t->newest[r.number] = 0;
 	r.line = (uint32_t)t->rows;
 	t->row = mem_grow(t->row, &t->row_cap, t->rows + 1, sizeof *t->row);
 	t->row[t->rows++] = r;
-	t->row_of[k] = (uint32_t)t->rows;
+	now->row = (uint32_t)t->rows;
 	return 0;
 }
 

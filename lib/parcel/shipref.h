@@ -26,15 +26,15 @@ struct shiptable {
 	struct map numbers;		/* tracking numbers */
 	struct map ids;			/* shipments */
 	uint32_t *newest;		/* by tracking number: row + 1, or 0 */
-	uint32_t *row_of;		/* by shipment: its row + 1, or 0; while rows are added */
+	struct shipnow *now;		/* by shipment; while rows are added */
 	struct shiprow *row;
-	size_t rows, newest_cap, row_of_cap, row_cap;
+	size_t rows, newest_cap, now_cap, row_cap;
 };
 
 /*
- * A row of the table shipments: shipment_id, tracking_number, carrier_id, created_at.
- * One without a tracking number is passed over; one of a shipment that is there already
- * replaces it.  0, or -1 with EX_CONFIG.
+ * A row of the table shipments: shipment_id, tracking_number, carrier_id, created_at, updated_at.
+ * Of several rows of a shipment the newest updated_at counts, of equal ones the last; if
+ * that has no tracking number, none does.  0, or -1 with EX_CONFIG.
  */
 int shiptable_row(struct shiptable *t, const struct json *row, struct err *e);
 void shiptable_fini(struct shiptable *t);

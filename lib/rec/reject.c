@@ -56,3 +56,22 @@ reject_put(struct buf *b, struct slice src, const char *stage, const struct faul
 	    (const unsigned char *)raw.p, (int)raw.n);
 	buf_puts(b, "\"}}\n");
 }
+
+int
+reject_raw(struct buf *b, struct slice base64)
+{
+	size_t pad = 0;
+	int n = 0;
+
+	buf_clear(b);
+	if (base64.n % 4 != 0 || base64.n > 2 * REJECT_RAW)
+		return -1;
+	while (pad < 2 && base64.n > pad && base64.p[base64.n - 1 - pad] == '=')
+		pad++;
+	if (base64.n > 0)
+		n = EVP_DecodeBlock((unsigned char *)buf_room(b, base64.n), (const unsigned char *)base64.p, (int)base64.n);
+	if (n < 0)
+		return -1;
+	b->n = (size_t)n - pad;
+	return 0;
+}

@@ -25,4 +25,7 @@ int fault_set(struct fault *f, const char *code, const char *field, const char *
  */
 void reject_put(struct buf *b, struct slice src, const char *stage, const struct fault *f, struct slice raw);
 
+/* The bytes again: b holds what base64 of member "raw" (without quotes) stands for.  0, or -1 when it is none. */
+int reject_raw(struct buf *b, struct slice base64);
+
 #endif

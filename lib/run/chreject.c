@@ -9,7 +9,7 @@
 #include "run/chreject.h"
 
 #define TABLE "wb_reject"
-#define MEMORY (32u << 20)
+#define MEMORY (64u << 20)		/* half of it, and columns beside lines: more than CHREJECT_HELD */
 #define TS_MAX 4102444799999	/* the end of 2099 */
 
 /* A reject that names no source: its bytes stand for it, so that it is one row however often it comes. */
@@ -78,6 +78,7 @@ chreject_add(struct chreject *k, const struct json *reject)
 		put_member(&k->row, reject, "state");
 	buf_putc(&k->row, '}');
 	(void)buf_room(&k->row, JSON_PAD);
+	k->held += k->row.n;
 	if (json_scan(&k->row_json, buf_as_slice(&k->row)) == -1)
 		err_set(&k->err, EX_SOFTWARE, "broken control line @reject: %s", k->row_json.fault);
 	else if (chload_add(k->load, &k->row_json, buf_as_slice(&k->row), NULL, &f, &k->err) == 0)
@@ -100,6 +101,7 @@ chreject_flush(struct chreject *k, struct err *e)
 {
 	if (k->err.status == 0 && k->load != NULL && chload_flush(k->load, &k->err) == -1)
 		err_at(&k->err, TABLE);
+	k->held = 0;
 	if (k->err.status == 0)
 		return 0;
 	*e = k->err;

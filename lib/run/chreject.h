@@ -21,7 +21,14 @@ struct chreject {
 	struct json row_json, own;
 	struct buf row;
 	struct err err;				/* what failed; nothing is taken any more */
+	size_t held;				/* bytes taken since the last chreject_flush() */
 };
+
+/*
+ * A reject that is resolved must not be stored before the record that it was of.  So who
+ * holds more than this stores the records, and then these: no part goes off before.
+ */
+#define CHREJECT_HELD (8u << 20)
 
 /* One reject: the object {src, stage, code, ...} of a control line.  A failure stands in err. */
 void chreject_add(struct chreject *k, const struct json *reject);
