@@ -10,14 +10,19 @@
 #define HELD_NUMBERS 10000
 #define HELD_MS 1000
 
+/* A reject; of --redo the fault that its row is open for stays there, and is none. */
 static void
 refuse(struct convert *c, const struct fault *f)
 {
-	c->refused++;
-	if (c->redo && (c->row.only >= 0 || !fieldmap_has_each(c->n.fields)))
+	const struct redo_row *d = &c->row;
+
+	if (c->redo && c->fault.code == NULL && (d->only >= 0 || !fieldmap_has_each(c->n.fields) ||
+	    (strcmp(f->code, d->code) == 0 && strcmp(f->field, d->field) == 0))) {
 		c->fault = *f;
-	else
-		stage_reject_raw(c->st, c->n.src, c->line, f);
+		return;
+	}
+	c->refused++;
+	stage_reject_raw(c->st, c->n.src, c->line, f);
 }
 
 /* What has come of an event of the message, written from p to end. */
@@ -59,6 +64,7 @@ events(struct convert *c, const struct json *j, const struct json_value *src, in
 	char *p, *end;
 
 	c->passed = c->refused = 0;
+	c->fault.code = NULL;
 	normalize_open(&c->n, j, src);
 	for (i = 0;; i++) {
 		p = stage_room(c->st, normalize_room(&c->n));
@@ -108,10 +114,10 @@ judge(struct convert *c)
 {
 	struct stage *st = c->st;
 	struct redo_row *d = &c->row;
-	int single = d->only >= 0 || !fieldmap_has_each(c->n.fields);
 
-	if (c->refused > 0 && single) {
+	if (c->fault.code != NULL) {
 		stage_filter(st);
+		st->acct.extra += c->passed + c->refused;
 		stage_count(st, c->fault.code, 1);
 		if (c->tells && (strcmp(d->code, c->fault.code) != 0 || strcmp(d->field, c->fault.field) != 0))
 			stage_pass_reject(st, redo_still(d, &c->fault));
@@ -120,7 +126,7 @@ judge(struct convert *c)
 		stage_count(st, "gone", 1);
 	} else {
 		account(st, c->passed + c->refused);
-		if (c->tells && c->refused == 0)
+		if (c->tells)
 			stage_pass_reject(st, redo_resolved(d));
 	}
 }

@@ -36,7 +36,7 @@ struct convert {
 	enum { CONVERT_LIVE, CONVERT_PROBE, CONVERT_FINAL } mode;	/* PROBE: only to learn what must be asked for */
 	struct slice line;
 	uint64_t passed, refused;
-	struct fault fault;		/* of a single event of redo */
+	struct fault fault;		/* of redo: what is still wrong, code NULL: nothing */
 };
 
 #define CONVERT_IDLE_MS 100
