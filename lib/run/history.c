@@ -7,6 +7,7 @@
 #include "base/utc.h"
 #include "parcel/event.h"
 #include "rec/field.h"
+#include "rec/src.h"
 
 #define ID_MAX 64
 #define PART 5000			/* shipments that are read at once, at most */
@@ -45,6 +46,7 @@ history_name(struct history *h, const struct record *r, struct fault *f)
 {
 	const struct json_member *m = json_get(r->json, SLICE("shipment_id"));
 	char buf[6 * ID_MAX + 2];
+	struct src src;
 	struct slice id;
 	size_t n = h->ids.n;
 	uint32_t i;
@@ -61,7 +63,7 @@ history_name(struct history *h, const struct record *r, struct fault *f)
 		if (n == 0)
 			h->since = utc_mono();
 	}
-	keep_src(h, &h->src[i], r->src != NULL ? r->src->raw : (struct slice){ 0 });
+	keep_src(h, &h->src[i], r->src != NULL && src_get(r->src, &src) == 0 ? r->src->raw : (struct slice){ 0 });
 	return 1;
 }
 
