@@ -14,6 +14,10 @@ examples() {
 if start_chdb; then
 	WB_STORE=$chdb_url; export WB_STORE
 	wb-schema >/dev/null 2>&1
+	wb-sample --shipments 1 --out "$tmp/first" >/dev/null 2>&1
+	for d in client carrier region; do
+		wb-dim -t dim_$d "$tmp/first/${d}s.ndjson" | wb-ch-load -t dim_$d
+	done
 else
 	store=no
 fi
