@@ -143,7 +143,7 @@ mkfifo pipe
 # stopped WANT INPUT [VARIABLE]: exit status of a head that SIGTERM finds at the end of INPUT, nothing more coming
 stopped() {
 	rm -f term; : >out
-	( exec 3>pipe; printf "$2" >&3; until [ -e term ]; do sleep 0.02; done ) &
+	( exec 3<>pipe; printf "$2" >&3; until [ -e term ]; do sleep 0.02; done ) &
 	env WB_LANE=t $3 $x pipe >out 2>err & pid=$!
 	until_true 10 grep -q "$1" out; kill -TERM $pid
 	wait $pid; got=$?

@@ -45,22 +45,23 @@ status 64 'options of the stages' wb-run --rejects "$tmp/rej" --once -- "$tmp/he
 # the stages: their descriptors and signals
 ls -l /proc/self/fd | wc -l >"$tmp/own"
 for i in 1 2 3; do printf '%s\n' "ls -l /proc/self/fd | wc -l >$tmp/fd$i" >"$tmp/fds$i"; done
-wb-run --once -- "sh -c '. $tmp/fds1; $tmp/head'" "sh -c '. $tmp/fds2; cat'" "sh -c '. $tmp/fds3; cat >/dev/null'"
+wb-run --once -- "sh -c '. $tmp/fds1; $tmp/head'" "sh -c '. $tmp/fds2; cat'" "sh -c '. $tmp/fds3; cat >/dev/null'" 2>/dev/null
 is "$(cat "$tmp"/fd1 "$tmp"/fd2 "$tmp"/fd3 | tr '\n' ' ')" "$(($(cat "$tmp/own") + 1)) $(cat "$tmp/own") $(($(cat "$tmp/own") + 1)) " 'have the ends of their own pipes alone'
 status 0 'standard descriptors that are closed' sh -c "wb-run --once -- $tmp/head '$pass -s --metrics $tmp/std.prom' <&- >&- 2>&-"
 like "$(cat "$tmp/std.prom")" 'kind="written"} 3' 'are no pipes of the lane'
 status 0 'SIGCHLD ignored by who started it' timeout 20 perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' wb-run --once -- "$tmp/head" "$pass -s"
-: >"$tmp/err"
-wb-run --once -- "sh -c 'read x <$tmp/in; exec $tmp/head'" "sh -c 'read x <$tmp/in; exec cat'" "$pass -s --progress" 2>"$tmp/err" & first=$!
-usr1() { kill -USR1 $first; grep -q 'pass: 0 records' "$tmp/err"; }
 mkfifo "$tmp/in"
+wb-run --once -- "sh -c 'read x <$tmp/in; exec $tmp/head'" "sh -c 'read x <$tmp/in; exec cat'" "$pass -s --progress" 2>"$tmp/err" & first=$!
+until_true 20 sigmask $first SigBlk	# before that it would die
+usr1() { kill -USR1 $first; grep -q 'pass: 0 records' "$tmp/err"; }
 ok 'SIGUSR1 goes to all stages' until_true 10 usr1
-exec 3>"$tmp/in"; echo >&3; echo >&3; exec 3>&-
+exec 3<>"$tmp/in"; echo >&3; echo >&3
 wait $first; is $? 0 'and kills none'
+exec 3>&-
 status 74 'a stage that reads the terminal' timeout 20 script -qec "wb-run --once -- wb-csv-extract '$pass -s'" /dev/null
 
 # metrics
-wb-run --once --metrics "$tmp/run.prom" --job day -- "$tmp/head" "$pass -s"
+wb-run --once --metrics "$tmp/run.prom" --job day -- "$tmp/head" "$pass -s" 2>/dev/null
 is "$(sed -n 's/^waybill_job_last_exit_code//p' "$tmp/run.prom")" '{wb_job="day"} 0' 'metrics of a lane'
 wb-run --once --metrics "$tmp/run.prom" --job day -- "$tmp/head" "sh -c 'exit 65'" 2>/dev/null
 is "$(grep -c 'last_success.*{' "$tmp/run.prom") $(sed -n 's/^waybill_job_last_exit_code//p' "$tmp/run.prom")" '1 {wb_job="day"} 65' 'that failed'
@@ -128,7 +129,7 @@ child=$(cat "$tmp/child")
 ok 'takes what its stages have started with it' until_true 10 gone
 mkfifo "$tmp/data"
 wb-run --once -- "wb-csv-extract $tmp/data" "$pass" >"$tmp/out" 2>"$tmp/err" & first=$!
-exec 3>"$tmp/data"; printf 'a\n1\n' >&3
+exec 3<>"$tmp/data"; printf 'a\n1\n' >&3
 ok 'a record has come through' until_true 10 grep -q '"a":"1"' "$tmp/out"
 kill $first; wait $first
 is "$? $(grep -c @end "$tmp/out")" '75 0' 'SIGTERM to a bounded lane: half of the input is no success'

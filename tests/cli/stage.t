@@ -96,8 +96,8 @@ is "$(yes '{"a":1}' | head -n 500000 | nonblock 1 $pass | (sleep 0.1; wc -l))" 5
 mkfifo "$tmp/in" "$tmp/slow"
 $pass "$tmp/in" >"$tmp/out" 2>"$tmp/err" &
 pid=$!
-until_true 10 sh -c "readlink /proc/$pid/exe | grep -q pass"; kill -USR1 $pid	# waits for a writer, or is not that far
-exec 3>"$tmp/in"; printf '{"a":1}\n{"a":' >&3
+until_true 20 sigmask $pid SigCgt; kill -USR1 $pid	# while it waits for a writer
+exec 3<>"$tmp/in"; printf '{"a":1}\n{"a":' >&3
 until_true 10 test -s "$tmp/out"; : >"$tmp/err"; kill -USR1 $pid
 ok 'SIGUSR1 prints the line of progress at once' until_true 5 grep -q '^pass: 1 records, 0.0 MB, .* 0 rejects$' "$tmp/err"
 printf '2}\n' >&3; exec 3>&-; wait $pid
@@ -106,7 +106,7 @@ is "$(cat "$tmp/out")" '{"a":1}
 {"a":2}' 'no record is lost'
 yes '{"a":1}' | $pass >"$tmp/slow" 2>"$tmp/err" &
 pid=$!
-exec 3<"$tmp/slow"
+exec 3<>"$tmp/slow"
 until_true 10 grep -q pipe_write "/proc/$pid/wchan" || until_true 5 false
 kill -USR1 $pid
 ok 'even while the reader does not read' until_true 5 grep -q 'records, .* MB/s' "$tmp/err"
