@@ -14,7 +14,6 @@ struct shiprow {
 	int32_t carrier_id;	/* 0: none yet; -1: the row was replaced */
 	uint32_t id;		/* in ids */
 	uint32_t number;	/* in numbers */
-	uint32_t line;		/* the later of two that are equally new wins */
 	uint32_t next;		/* older one of the same number: row + 1, or 0 */
 };
 
@@ -93,7 +92,6 @@ shiptable_row(struct shiptable *t, const struct json *row, struct err *e)
 	t->newest = mem_grow(t->newest, &t->newest_cap, t->numbers.n, sizeof *t->newest);
 	if (t->numbers.n > n)
 		t->newest[r.number] = 0;
-	r.line = (uint32_t)t->rows;
 	t->row = mem_grow(t->row, &t->row_cap, t->rows + 1, sizeof *t->row);
 	t->row[t->rows++] = r;
 	now->row = (uint32_t)t->rows;
@@ -104,17 +102,23 @@ static int
 find(void *arg, struct slice tracking, int64_t carrier_id, struct slice *shipment_id, struct err *e)
 {
 	const struct shiptable *t = arg;
+	const struct shiprow *row, *best = NULL;
 	uint32_t i = map_find(&t->numbers, tracking), r;
 
 	(void)e;
 	if (i == MAP_NONE)
 		return 0;
-	for (r = t->newest[i]; r != 0; r = t->row[r - 1].next)
-		if (t->row[r - 1].carrier_id == 0 || t->row[r - 1].carrier_id == carrier_id) {
-			*shipment_id = map_key(&t->ids, t->row[r - 1].id);
-			return 1;
-		}
-	return 0;
+	for (r = t->newest[i]; r != 0; r = row->next) {
+		row = &t->row[r - 1];
+		if (best != NULL && row->created < best->created)
+			break;
+		if ((row->carrier_id == 0 || row->carrier_id == carrier_id) &&
+		    (best == NULL || slice_cmp(map_key(&t->ids, row->id), map_key(&t->ids, best->id)) > 0))
+			best = row;
+	}
+	if (best != NULL)
+		*shipment_id = map_key(&t->ids, best->id);
+	return best != NULL;
 }
 
 static int
@@ -122,9 +126,7 @@ older_first(const void *a, const void *b)
 {
 	const struct shiprow *x = a, *y = b;
 
-	if (x->created != y->created)
-		return x->created < y->created ? -1 : 1;
-	return x->line < y->line ? -1 : 1;
+	return x->created < y->created ? -1 : x->created > y->created;
 }
 
 struct shipref

@@ -11,7 +11,7 @@
 
 /*
  * Shipments by tracking number: the newest shipment that has the number and is of that
- * carrier, or of none yet.  Whoever knows them fills in find: 1 and the shipment's id,
+ * carrier, or of none yet, of two made at one time that of the greater id.  Whoever knows them fills in find: 1 and the shipment's id,
  * which lives until the next call; 0: there is none; -1 with e.
  */
 struct shipref {

@@ -353,6 +353,10 @@ by_tracking_number(void)
 	is_str(get("", N("ups", "T2"), "shipment_id"), "\"S-none\"", "for any carrier");
 	is_str(get("", N("cdek", "T3"), "shipment_id"), "\"S-moved\"", "the later row of a shipment counts");
 	is_str(get("", N("cdek", "T4"), "shipment_id"), "shipment tracking_number", "and not the one before");
+	is_str(get("", N("cdek", "T5"), "shipment_id"), "\"S-twin2\"", "of two made at one time the greater id");
+	is_str(get("", N("cdek", "T6"), "shipment_id"), "\"S-now\"", "the row of the newest updated_at counts");
+	is_str(get("", N("cdek", "T7"), "shipment_id"), "shipment tracking_number", "and no older one behind it");
+	is_str(get("", N("cdek", "T8"), "shipment_id"), "shipment tracking_number", "nor one before it, when it has no number");
 	is_str(get("", N("cdek", "T9"), "shipment_id"), "shipment tracking_number", "a number that nobody knows");
 }
 
@@ -444,6 +448,13 @@ references(void)
 		"{\"shipment_id\":\"S-mine\",\"tracking_number\":\"T2\",\"carrier_id\":3,\"created_at\":\"2024-02-01T00:00:00.000Z\"}",
 		"{\"shipment_id\":\"S-none\",\"tracking_number\":\"T2\",\"carrier_id\":null,\"created_at\":\"2024-02-02T00:00:00.000Z\"}",
 		"{\"shipment_id\":\"S-moved\",\"tracking_number\":\"T3\",\"carrier_id\":3,\"created_at\":\"2024-01-01T00:00:00.000Z\"}",
+		"{\"shipment_id\":\"S-twin2\",\"tracking_number\":\"T5\",\"carrier_id\":3,\"created_at\":\"2024-01-01T00:00:00.000Z\"}",
+		"{\"shipment_id\":\"S-twin3\",\"tracking_number\":\"T5\",\"carrier_id\":4,\"created_at\":\"2024-01-01T00:00:00.000Z\"}",
+		"{\"shipment_id\":\"S-twin1\",\"tracking_number\":\"T5\",\"carrier_id\":3,\"created_at\":\"2024-01-01T00:00:00.000Z\"}",
+		"{\"shipment_id\":\"S-now\",\"tracking_number\":\"T6\",\"created_at\":\"2024-01-01T00:00:00.000Z\",\"updated_at\":\"2024-01-03T00:00:00.000Z\"}",
+		"{\"shipment_id\":\"S-now\",\"tracking_number\":\"T7\",\"created_at\":\"2024-01-01T00:00:00.000Z\",\"updated_at\":\"2024-01-02T00:00:00.000Z\"}",
+		"{\"shipment_id\":\"S-lost\",\"tracking_number\":\"T8\",\"created_at\":\"2024-01-01T00:00:00.000Z\",\"updated_at\":\"2024-01-02T00:00:00.000Z\"}",
+		"{\"shipment_id\":\"S-lost\",\"tracking_number\":null,\"created_at\":\"2024-01-01T00:00:00.000Z\",\"updated_at\":\"2024-01-03T00:00:00.000Z\"}",
 		"{\"shipment_id\":\"S-bare\",\"tracking_number\":null,\"carrier_id\":3,\"created_at\":\"2024-01-01T00:00:00.000Z\"}",
 	};
 	static const struct {
@@ -476,6 +487,40 @@ references(void)
 	}
 }
 
+static struct carrierref dims;
+
+static int
+version(const struct json *j, struct err *e)
+{
+	return carrierref_row(&dims, &maps, j, e);
+}
+
+/* Rows of dim_carrier, in any order and with copies. */
+static void
+dimension(void)
+{
+	static const char *const d[] = {
+		"{\"carrier_id\":3,\"valid_from\":\"2024-02-01T00:00:00.000Z\",\"version\":5,\"code\":\"cdek\",\"tz\":\"Asia/Omsk\"}",
+		"{\"carrier_id\":3,\"valid_from\":\"2024-02-01T00:00:00.000Z\",\"version\":7,\"code\":\"cdek\",\"tz\":\"Europe/Moscow\"}",
+		"{\"carrier_id\":3,\"valid_from\":\"2024-02-01T00:00:00.000Z\",\"version\":6,\"code\":\"cdek\",\"tz\":\"Asia/Omsk\"}",
+		"{\"carrier_id\":3,\"valid_from\":\"2023-01-01T00:00:00.000Z\",\"version\":9,\"code\":\"old\",\"tz\":\"\"}",
+		"{\"carrier_id\":4,\"valid_from\":\"2024-03-01T00:00:00.000Z\",\"version\":1,\"code\":\"old\",\"tz\":\"\"}",
+		"{\"carrier_id\":5,\"valid_from\":\"2024-02-15T00:00:00.000Z\",\"version\":1,\"code\":\"old\",\"tz\":\"\"}",
+	};
+	struct err e = ERR_NONE;
+
+	is_int(rows(version, d, sizeof d / sizeof *d, &e), 0, e.msg);
+	ok(carrierref_code(&dims, SLICE("cdek")) == NULL, "rows of dim_carrier count when all are there");
+	carrierref_done(&dims, &maps);
+	is_int(dims.codes.n, 2, "two codes");
+	is_int(carrierref_code(&dims, SLICE("cdek"))->id, 3, "the newest version of a carrier has its code");
+	ok(carrierref_code(&dims, SLICE("cdek"))->zone == carrierref_code(&carriers, SLICE("cdek"))->zone, "of its copies the greatest version its zone");
+	is_int(carrierref_code(&dims, SLICE("old"))->id, 4, "a code is that of who got it last");
+	is_int(rows(version, (const char *const[]){ "{\"carrier_id\":3,\"code\":\"cdek\"}" }, 1, &e), -1, "a row without its time");
+	is_str(e.msg, "a row of dim_carrier needs carrier_id, valid_from, version and code", "is told");
+	carrierref_fini(&dims);
+}
+
 int
 main(void)
 {
@@ -486,6 +531,7 @@ main(void)
 		return 1;
 	}
 	references();
+	dimension();
 	check_values();
 	fields();
 	raw_text();
