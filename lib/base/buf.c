@@ -18,8 +18,8 @@ buf_fini(struct buf *b)
 char *
 buf_room(struct buf *b, size_t n)
 {
-	if (b->cap - b->n < n)
-		b->p = mem_grow(b->p, &b->cap, b->n + n, 1);
+	if (b->cap - b->n < n || b->p == NULL)
+		b->p = mem_grow(b->p, &b->cap, b->n + n + (n == 0), 1);
 	return b->p + b->n;
 }
 

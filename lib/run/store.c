@@ -139,7 +139,7 @@ store_rows(struct store *s, const struct store_query *q, const struct slice *key
 		return 0;
 	for (;;) {
 		n = keys - from < KEYS ? keys - from : KEYS;
-		make_sql(s, q, key + from, n);
+		make_sql(s, q, keys > 0 ? key + from : key, n);
 		f = (struct ch_fault){ 0 };
 		rc = run(s, q, &f, e);
 		if (f.class != CH_OK && again(s, q, &f, tries)) {
