@@ -421,7 +421,7 @@ extract(struct extract *x, const char *path)
 	if (rc == 0) {
 		while ((c = csv_peek(&x->csv, &e)) == CSV_SIGNAL && !stage_stopped(x->st))
 			;
-		rc = c == CSV_FAILED ? -1 : c == CSV_SIGNAL ? 0 : c == '{' ? extract_messages(x, &e) : extract_rows(x, &e);
+		rc = c == CSV_FAILED ? -1 : c == CSV_SIGNAL ? 0 : c == '{' || opt.records ? extract_messages(x, &e) : extract_rows(x, &e);
 	}
 	if (rc == -1)
 		(void)stage_fail(x->st, &e);

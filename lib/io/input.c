@@ -24,6 +24,7 @@ struct input_codec {
 	size_t at, n;		/* raw bytes not yet decoded: raw[at..n) */
 	int eof;		/* the descriptor is at its end */
 	int inside;		/* within a member or frame */
+	int ended;		/* one of them has ended, and the next one has given nothing yet */
 	z_stream z;
 	ZSTD_DStream *zstd;
 };
@@ -134,10 +135,15 @@ decode(struct input *in, char *p, size_t n, struct err *e)
 		n = c->z.avail_out;
 		rc = inflate(&c->z, Z_NO_FLUSH);
 		if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
-			return err_set(e, EX_DATAERR, "%s: gzip: %s", in->name, c->z.msg ? c->z.msg : "damaged");
+			return err_set(e, EX_DATAERR, "%s: gzip: %s%s", in->name, c->z.msg ? c->z.msg : "damaged",
+			    c->ended ? ", behind data that ended" : "");
 		c->at = c->n - c->z.avail_in;
-		if (rc == Z_STREAM_END)
+		if (rc == Z_STREAM_END) {
 			c->inside = 0;
+			c->ended = 1;
+		} else if (c->z.avail_out < n) {
+			c->ended = 0;
+		}
 		return (ssize_t)(n - c->z.avail_out);
 	} else {
 		ZSTD_inBuffer ib = { c->raw, c->n, c->at };
@@ -145,9 +151,12 @@ decode(struct input *in, char *p, size_t n, struct err *e)
 		size_t rc = ZSTD_decompressStream(c->zstd, &ob, &ib);
 
 		if (ZSTD_isError(rc))
-			return err_set(e, EX_DATAERR, "%s: zstd: %s", in->name, ZSTD_getErrorName(rc));
+			return err_set(e, EX_DATAERR, "%s: zstd: %s%s", in->name, ZSTD_getErrorName(rc),
+			    c->ended ? ", behind data that ended" : "");
 		c->at = ib.pos;
 		c->inside = rc != 0;
+		if (rc == 0 || ob.pos > 0)
+			c->ended = rc == 0;
 		return (ssize_t)ob.pos;
 	}
 }

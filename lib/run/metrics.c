@@ -69,7 +69,8 @@ metrics_write(const struct tool *t, int status, double seconds,
 	escape(&label, t->job);
 	job = buf_str(&label);
 	family(&b, "waybill_build_info", "Version of the program that wrote this file.");
-	buf_printf(&b, "waybill_build_info{version=\"%s\"} 1\n", WB_VERSION);
+	/* the exporter refuses two files with one series, so that each has its job in all of them */
+	buf_printf(&b, "waybill_build_info{wb_job=\"%s\",version=\"%s\"} 1\n", job, WB_VERSION);
 	family(&b, "waybill_job_last_success_timestamp_seconds", "When the job last ended well.");
 	if (status == 0)
 		buf_printf(&b, SUCCESS "%s\"} %.3f\n", job, now);

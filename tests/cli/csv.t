@@ -189,6 +189,7 @@ else
 fi
 
 # --records
+is "$(printf 'half"}\n{"_src":["t",0,1,0,0],"a":1}\n' | $x --quiet --records)" '{"_src":["t",0,1,0,0],"a":1}' '--records: whatever the first line is'
 is "$(printf '{"_src":["t",0,1,0,0],"_key":"k","_hdr":{},"a\\u0041":1,"b":2}\n' | $x --records)" '{"_src":["t",0,1,0,0],"_key":"k","_hdr":{},"a\u0041":1,"b":2}' '--records: names of every kind'
 is "$(printf '{"_src":["t",0,1,0,0],"a":1,"\\u0040b":2}\n' | $x --records --rejects - | sed 's/.*"code":"\([a-z]*\)","field":"\([^"]*\)".*/\1 \2/')" 'reserved \\u0040b' '--records: but for those that begin with @'
 printf '%s\n' '{"_src":["t",3,7,1,0],"a": 1}' '{"a":1}' '{"_src":["t",3,8,1,0],"@ckpt":{}}' '{"_src":[3],"a":1}' >"$tmp/own.ndjson"

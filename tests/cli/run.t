@@ -123,7 +123,7 @@ first=$!
 until_true 10 stages
 kill "$first"; wait "$first"
 is $? 75 'SIGTERM ends the lane'
-wb-run --once -- "sh -c 'sleep 301 & wait'" "$pass" "sh -c 'until pgrep -f \"^sleep 301\$\" >$tmp/child; do :; done; exit 65'" 2>/dev/null
+wb-run --once -- "sh -c 'sleep 301.$$ & wait'" "$pass" "sh -c 'until pgrep -f \"^sleep 301.$$\$\" >$tmp/child; do :; done; exit 65'" 2>/dev/null
 is $? 65 'a lane that breaks'
 child=$(cat "$tmp/child")
 ok 'takes what its stages have started with it' until_true 10 gone

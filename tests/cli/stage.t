@@ -33,6 +33,13 @@ is "$($pass "$tmp/fits.gz" "$tmp/fits.zst" | wc -c)" 2097154 'gzip and zstd file
 head -c 500 "$tmp/fits.gz" >"$tmp/cut.gz"
 status 65 'a cut gzip file' $pass "$tmp/cut.gz"
 is "$(cat "$tmp/fits.gz" "$tmp/fits.gz" | $pass | wc -c)" 2097154 'two gzip members are both read'
+is "$(cat "$tmp/fits.zst" "$tmp/fits.zst" | $pass | wc -c)" 2097154 'two zstd frames too'
+for z in gz zst; do
+	{ cat "$tmp/fits.$z"; echo more; } >"$tmp/tail.$z"
+	status 65 "bytes behind $z data" $pass "$tmp/tail.$z"
+	is "$(wc -c <"$tmp/out")" 1048577 'what stood before them has come out'
+	like "$(cat "$tmp/err")" "tail.$z: .*, behind data that ended" 'they are told'
+done
 
 # what looks like a control line, where there is no lane
 status 0 'a message that begins with @' sh -c "printf '{\"@context\":\"x\",\"a\":1}\n{\"a\":1}\n' | $pass"
@@ -129,7 +136,7 @@ is "$(grep '^waybill_job_last_success' "$tmp/m.prom")" "$was" 'a failed run keep
 is "$(grep '^waybill_job_last_exit_code' "$tmp/m.prom")" 'waybill_job_last_exit_code{wb_job="nightly"} 65' 'and tells its exit status'
 printf '{"a":1}\n' | $pass --metrics "$tmp/l.prom" --job 'a"b\c
 d' >/dev/null
-is "$(grep -c '{wb_job="a\\"b\\\\c\\nd"' "$tmp/l.prom")" 8 'any name of a job'
+is "$(grep -c '{wb_job="a\\"b\\\\c\\nd"' "$tmp/l.prom") $(grep -vc '^#' "$tmp/l.prom")" '9 9' 'any name of a job, in every series'
 if command -v promtool >/dev/null; then
 	ok 'as Prometheus reads it' sh -c "promtool check metrics <$tmp/l.prom"
 else
