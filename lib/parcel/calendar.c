@@ -170,8 +170,10 @@ calendar_count_open(const struct calendar *c, const struct zone *z, int64_t from
 			open = from;
 		if (close > to)
 			close = to;
-		if (open < close)
+		if (open < close) {
 			n += close - open;
+			from = close;	/* a day that clocks leave out has the hours of the next one, which are open once */
+		}
 	}
 	return n;
 }

@@ -350,6 +350,71 @@ date_errors(void)
 	rules_fini(&r);
 }
 
+/* wb-rules.5 "calendar", "Term": when what starts at a time is due, on which day, its pauses being force windows */
+static void
+terms(void)
+{
+#define MOSCOW(days) "{\"kind\":\"calendar\",\"id\":\"c\",\"tz\":\"Europe/Moscow\",\"week\":[1,1,1,1,1,0,0]" days "}\n"
+#define TERM(n, unit, more) "{\"kind\":\"rule\",\"id\":\"t\",\"start\":\"created\",\"promise\":[\"rule\"],\"pause\":[\"force\"],\"calendar\":\"c\"," \
+	"\"target\":{\"n\":" #n ",\"unit\":\"" unit "\"}" more "}\n"
+#define SEASON(from, to) TERM(1, "day", ",\"extra\":[{\"from\":\"" from "\",\"to\":\"" to "\",\"add\":2}]")
+#define FORCE(id, from, to) "{\"kind\":\"window\",\"id\":\"" id "\",\"party\":\"force\",\"from\":\"" from "\",\"to\":\"" to "\"}\n"
+	static const struct {
+		const char *rules, *tz, *start, *want, *name;
+	} t[] = {
+		{ MOSCOW("") SEASON("06-03", "06-05"), "", "2024-06-05T20:59:59.000Z", "2024-06-08T20:59:59 2024-06-08", "the last second of a season" },
+		{ MOSCOW("") SEASON("06-03", "06-05"), "", "2024-06-05T21:00:00.000Z", "2024-06-07T20:59:59 2024-06-07", "the day behind it" },
+		{ MOSCOW("") SEASON("06-03", "06-05"), "", "2024-06-02T21:00:00.000Z", "2024-06-06T20:59:59 2024-06-06", "its first second" },
+		{ MOSCOW("") SEASON("06-03", "06-05"), "", "2024-06-02T20:59:59.000Z", "2024-06-03T20:59:59 2024-06-03", "the second before it" },
+		{ MOSCOW("") SEASON("11-01", "03-01"), "", "2024-03-01T20:59:59.000Z", "2024-03-04T20:59:59 2024-03-04", "the last second of a season over New Year" },
+		{ MOSCOW("") SEASON("11-01", "03-01"), "", "2024-03-01T21:00:00.000Z", "2024-03-03T20:59:59 2024-03-03", "the day behind it" },
+		{ MOSCOW("") SEASON("11-01", "03-01"), "", "2024-10-31T21:00:00.000Z", "2024-11-04T20:59:59 2024-11-04", "its first second" },
+		{ MOSCOW("") SEASON("11-01", "03-01"), "", "2024-10-31T20:59:59.000Z", "2024-11-01T20:59:59 2024-11-01", "the second before it" },
+		{ MOSCOW(",\"holidays\":[\"2024-06-04\"]") TERM(1, "bday", ""), "", "2024-06-03T09:00:00.000Z", "2024-06-05T20:59:59 2024-06-05",
+		    "a holiday beats the week" },
+		{ MOSCOW(",\"holidays\":[\"2024-06-04\"],\"workdays\":[\"2024-06-04\"]") TERM(1, "bday", ""), "", "2024-06-03T09:00:00.000Z",
+		    "2024-06-04T20:59:59 2024-06-04", "a workday beats a holiday" },
+		{ MOSCOW(",\"workdays\":[\"2024-06-08\"]") TERM(1, "bday", ""), "", "2024-06-07T09:00:00.000Z", "2024-06-08T20:59:59 2024-06-08",
+		    "and the week" },
+		{ MOSCOW("") TERM(1, "day", ""), "Asia/Vladivostok", "2024-06-03T15:00:00.000Z", "2024-06-05T13:59:59 2024-06-05",
+		    "the date of the start is that of the clock zone" },
+		{ MOSCOW("") TERM(1, "day", ",\"clock_tz\":\"calendar\""), "Asia/Vladivostok", "2024-06-03T15:00:00.000Z", "2024-06-04T20:59:59 2024-06-05",
+		    "due_day is that of the destination" },
+		{ MOSCOW("") TERM(1, "hour", "") FORCE("a", "2024-06-03T09:30:00Z", "2024-06-03T12:00:00Z")
+		    FORCE("b", "2024-06-03T11:00:00Z", "2024-06-03T12:30:00Z"), "", "2024-06-03T09:00:00.000Z", "2024-06-03T13:00:00 2024-06-03",
+		    "pauses that overlap count once" },
+		{ MOSCOW("") TERM(0, "day", "") FORCE("a", "2024-06-03T09:00:00Z", "2024-06-03T20:59:59Z") FORCE("b", "2024-06-03T20:59:59Z", "2024-06-03T21:00:00Z"),
+		    "", "2024-06-03T09:00:00.000Z", "2024-06-04T20:59:59 2024-06-04", "one that opens at the second of due counts" },
+		{ MOSCOW("") TERM(0, "day", "") FORCE("a", "2024-06-03T09:00:00Z", "2024-06-03T20:59:59Z") FORCE("b", "2024-06-03T21:00:00Z", "2024-06-05T09:00:00Z"),
+		    "", "2024-06-03T09:00:00.000Z", "2024-06-03T20:59:59 2024-06-03", "one that opens a second later does not" },
+		/* the first ends on Saturday, behind due, and moves nothing */
+		{ MOSCOW("") TERM(0, "bday", "") FORCE("a", "2024-06-07T09:00:00Z", "2024-06-08T09:00:00Z") FORCE("b", "2024-06-08T09:00:01Z", "2024-06-11T09:00:00Z"),
+		    "", "2024-06-07T09:00:00.000Z", "2024-06-07T20:59:59 2024-06-07", "nor one behind a pause that ended behind due" },
+		{ MOSCOW("") TERM(0, "bday", "") FORCE("a", "2024-06-07T09:00:00Z", "2024-06-08T09:00:00Z") FORCE("b", "2024-06-08T09:00:00Z", "2024-06-11T09:00:00Z"),
+		    "", "2024-06-07T09:00:00.000Z", "2024-06-11T20:59:59 2024-06-11", "but pauses that touch are one" },
+		/* 2011-12-30 was left out on Samoa: what is read on it lies on the 31st */
+		{ "{\"kind\":\"calendar\",\"id\":\"c\",\"tz\":\"Pacific/Apia\",\"week\":[1,1,1,1,1,1,1],\"hours\":[\"09:00\",\"18:00\"]}\n" TERM(10, "bhour", ""), "",
+		    "2011-12-29T19:00:00.000Z", "2011-12-30T20:00:00 2011-12-31", "hours of a date that was left out are open once" },
+		{ "{\"kind\":\"calendar\",\"id\":\"c\",\"tz\":\"Pacific/Apia\",\"week\":[1,1,1,1,1,1,1],\"hours\":[\"09:00\",\"18:00\"]}\n" TERM(1, "bhour", "")
+		    FORCE("a", "2011-12-29T19:00:00Z", "2012-01-02T00:00:00Z"), "", "2011-12-29T19:00:00.000Z", "2012-01-02T01:00:00 2012-01-02",
+		    "also in a pause" },
+	};
+	char d[300], got[64];
+	struct rules r;
+	size_t i;
+
+	for (i = 0; i < sizeof t / sizeof *t; i++) {
+		const char *fault = read_rules(&r, t[i].rules);
+
+		(void)snprintf(d, sizeof d, "{\"shipment_id\":\"S\",\"created_at\":\"%s\",\"dest_tz\":\"%s\"}", t[i].start, t[i].tz);
+		if (fault == NULL)
+			fault = judge(&r, d, 1800000000);
+		(void)snprintf(got, sizeof got, "%.19s %.10s", doc.own[DOC_DUE_AT_].p + 1, doc.own[DOC_DUE_DAY_].p + 1);
+		is_str(fault ? fault : got, t[i].want, t[i].name);
+		rules_fini(&r);
+	}
+}
+
 /* wb-rules.5 "Exclusion" */
 static void
 exclusions(void)
@@ -736,6 +801,7 @@ main(void)
 	golden();
 	states();
 	date_errors();
+	terms();
 	exclusions();
 	parties();
 	choice();
