@@ -19,7 +19,10 @@ like "$(tail -n 1 out)" '^seed 1: [89][0-9]{3} documents and rows compared, 0 di
 # a program that is wrong is seen
 mkdir bin
 for p in wb-fold wb-enrich wb-sla-tag; do ln -s "$BIN/$p" bin; done
-printf '#!/bin/sh\n%s "$@" | sed %s\n' "$BIN/wb-aggregate" 's/"delivered":1,/"delivered":0,/' >bin/wb-aggregate
+cat >bin/wb-aggregate <<END
+#!/bin/sh
+"$BIN/wb-aggregate" "\$@" | sed 's/"delivered":1,/"delivered":0,/'
+END
 chmod +x bin/wb-aggregate
 status 1 'a program that counts wrong' python3 "$oracle" --bin "$tmp/bin" --shipments 200 --chunk 100
 like "$(cat out)" '^# seed 1 chunk [01]: mart_delivery_day: row .* differs$' 'is told with its row'
