@@ -204,22 +204,21 @@ options(int argc, char **argv)
 	opt.in.loud = tool.verbose > 1;
 }
 
-/* One message.  -1: the stage has stopped. */
-static int
+/* One message.  The position is behind it, so it is written even when a signal has come since. */
+static void
 take(struct extract *x, const struct kafka_message *m)
 {
 	char src[KAFKA_LINE_SRC], *p;
 	struct fault f = { 0 };
 	ssize_t n;
 
-	if (stage_offer(&x->st) == -1)
-		return -1;
+	x->st.acct.in++;
 	x->fresh = 1;
 	x->st.name = m->topic.p;
 	x->st.number = (uint64_t)m->offset;
 	if (m->value.p == NULL) {	/* a tombstone */
 		stage_filter(&x->st);
-		return 0;
+		return;
 	}
 	n = kafka_line_need(&x->line, x->k, m, &f);
 	p = n == -1 ? NULL : kafka_line_put(&x->line, m, stage_room(&x->st, (size_t)n), &f);
@@ -227,7 +226,6 @@ take(struct extract *x, const struct kafka_message *m)
 		stage_put(&x->st, p);
 	else
 		stage_reject_raw(&x->st, (struct slice){ src, (size_t)(kafka_line_src(src, m) - src) }, m->value, &f);
-	return 0;
 }
 
 /* Lag, for the line of progress and the metrics. */
@@ -367,7 +365,7 @@ run(struct extract *x)
 	int wait = 0;
 
 	while (!stage_stopped(&x->st) && x->st.acct.in < opt.count) {
-		if ((wait > 0 || ++ticks % 64 == 0) && attend(x) == -1)
+		if ((wait > 0 || ++ticks % 64 == 0 || stage_owed(&x->st) >= opt.records) && attend(x) == -1)
 			return;
 		if (stuck(x)) {
 			if (x->stuck_ns == 0)
@@ -383,8 +381,7 @@ run(struct extract *x)
 		}
 		switch (kafka_in_poll(x->k, x->stuck_ns ? 0 : wait, &m, &e)) {
 		case KAFKA_MESSAGE:
-			if (take(x, &m) == -1)
-				return;
+			take(x, &m);
 			wait = x->stuck_ns ? WAIT_MS : 0;
 			break;
 		case KAFKA_IDLE:

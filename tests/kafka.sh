@@ -5,6 +5,8 @@
 #                                Called again after kill_server "$kafka_pid", or after
 #                                stop_kafka, it starts on the kept data and the same ports.
 #   stop_kafka                   in good order
+#                                kafka_extra holds more lines of its server.properties, for which
+#                                kafka_port and kafka_controller may be set before.
 #   kafka_topic NAME PARTITIONS [TopicCommand options ...]
 #   kafka_admin CLASS ...        a command of Kafka's: kafka_admin org.apache.kafka.tools.TopicCommand --list
 #   kafka_committed GROUP TOPIC  the group's offsets, "0:12 1:7", in the order of the partitions
@@ -17,7 +19,7 @@ start_kafka() {
 	kafka_jars=$("$top/scripts/fetch-kafka" 2>/dev/null) || return 1
 	if [ ! -d "$tmp/kafka" ]; then
 		mkdir -p "$tmp/kafka"
-		kafka_port=$(free_port) kafka_controller=$(free_port)
+		[ -n "${kafka_port:-}" ] || kafka_port=$(free_port) kafka_controller=$(free_port)
 		kafka_brokers=127.0.0.1:$kafka_port
 		cat >"$tmp/kafka/log4j2.xml" <<-END
 		<Configuration status="error"><Appenders><Console name="C" target="SYSTEM_OUT"><PatternLayout pattern="%d{ISO8601} %p %m (%c)%n"/></Console></Appenders>
