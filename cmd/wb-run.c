@@ -218,7 +218,7 @@ status(const char *dir, const char *name)
 		tool_warn(&tool, "no lane %s in %s", name, dir);
 		return 1;
 	}
-	return fflush(stdout) == 0 ? 0 : EX_IOERR;
+	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : EX_IOERR;
 }
 
 /* Folder of locks and status files. */

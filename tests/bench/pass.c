@@ -3,8 +3,8 @@
 
 static struct tool tool = {
 	.name = "pass",
-	.usage = "pass [-bfs] [-r MEMBER] [FILE ...]",
-	.letters = "br:fs",
+	.usage = "pass [-bfhs] [-r MEMBER] [FILE ...]",
+	.letters = "br:fhs",
 };
 
 int
@@ -26,6 +26,9 @@ main(int argc, char **argv)
 			break;
 		case 'r':
 			member = optarg;	/* records with this member are rejected */
+			break;
+		case 'h':
+			fault.code = "history";	/* so, and not as enum */
 			break;
 		case 'f':
 			filter = 1;		/* records without members are filtered */

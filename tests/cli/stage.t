@@ -170,6 +170,16 @@ status 78 'another version of the protocol' sh -c "echo '{\"@hello\":{\"v\":2,\"
 status 70 'lines behind the last checkpoint' sh -c "{ echo '$hello'; echo '$(ckpt 1 0)'; echo '{\"a\":1}'; echo '$(end 1)'; } | $pass"
 status 70 'lines behind @end' sh -c "{ echo '$hello'; echo '$(ckpt 1 0)'; echo '$(end 1)'; echo '{\"a\":1}'; } | $pass"
 status 64 'a filter as the first stage' env WB_ACK_IN=3 $pass /dev/null
+many() { yes "$2" | head -n "$1"; }
+checkpoints() { { echo "$hello"; many 20 '{"a":1}'; many 2 '{"x":1}'; ckpt 1 22; many "$1" '{"x":1}'; many 8 '{"a":1}'; ckpt 2 $(($1 + 8)); end 2; } >"$tmp/in2"; }
+checkpoints 2
+status 0 '--max-rejects N is of a checkpoint' $pass -r x --max-rejects 2,100% "$tmp/in2"
+checkpoints 3
+status 65 'more in one stop it' $pass -r x --max-rejects 2,100% "$tmp/in2"
+is "$(grep -c @ckpt "$tmp/out")" 1 'before it passes on'
+status 65 'so is the share' $pass -r x --max-rejects 1000,20%,3 "$tmp/in2"
+status 0 'from MIN on' $pass -r x --max-rejects 1000,20%,4 "$tmp/in2"
+status 0 'archived history is no cause to stop' $pass -h -r x --max-rejects 0,0%,0 "$tmp/in2"
 is "$({ echo '{"a":1}'; ckpt 1 1; echo '{"a":2}'; echo '{"a":3}'; ckpt 2 2; end 2; } | lane -b 2>&1 >/dev/null)" 'pass: barrier behind 1 records
 pass: barrier behind 3 records' 'barriers at each checkpoint'
 { echo "$hello"; echo '{"a":1}'; ckpt 1 1; ckpt 2 0; end 2; } | WB_ACK_OUT=5 $pass --quiet -s 5>"$tmp/ack" >"$tmp/out"
