@@ -24,8 +24,6 @@
 #define TOLD 10		/* rejects that are told on standard error */
 #define SRC_KEPT 4096	/* bytes of "_src" in a reject */
 
-static void control(struct stage *st, struct slice line, struct record *r, int *event);
-
 static void
 flush_before_wait(void *arg)
 {
@@ -169,6 +167,19 @@ stage_fail(struct stage *st, const struct err *e)
 	return -1;
 }
 
+/* What came is all that went: nothing is passed on or acknowledged otherwise. */
+static int
+check_account(struct stage *st)
+{
+	const struct account *a = &st->acct;
+
+	if (a->in + a->extra == a->out + a->rejected + a->filtered + a->folded)
+		return 0;
+	return err_set(&st->err, EX_SOFTWARE, "the account does not add up: %" PRIu64 " in + %" PRIu64 " more, %" PRIu64
+	    " out + %" PRIu64 " rejected + %" PRIu64 " filtered + %" PRIu64 " folded",
+	    a->in, a->extra, a->out, a->rejected, a->filtered, a->folded);
+}
+
 /* The share of rejects is judged at the end of a checkpoint, their number at once. */
 static int
 check_share(struct stage *st)
@@ -286,7 +297,7 @@ pass_ckpt(struct stage *st)
 {
 	ssize_t w;
 
-	if (check_share(st) == -1)
+	if (check_share(st) == -1 || check_account(st) == -1)
 		return -1;
 	st->control.rows = st->acct.lines_out;
 	if (st->flags & STAGE_SINK) {
@@ -584,7 +595,7 @@ write_metrics(struct stage *st, double sec)
 uint64_t
 stage_checkpoint(struct stage *st)
 {
-	if (!st->lane || st->err.status != 0 || check_share(st) == -1)
+	if (!st->lane || st->err.status != 0 || check_share(st) == -1 || check_account(st) == -1)
 		return 0;
 	st->control.kind = CONTROL_CKPT;
 	st->control.n++;
@@ -594,24 +605,12 @@ stage_checkpoint(struct stage *st)
 	return out_try(&st->out, &st->err) == -1 ? 0 : st->control.n;
 }
 
-static int
-check_account(struct stage *st)
-{
-	const struct account *a = &st->acct;
-
-	if (a->in + a->extra == a->out + a->rejected + a->filtered + a->folded)
-		return 0;
-	return err_set(&st->err, EX_SOFTWARE, "the account does not add up: %" PRIu64 " in + %" PRIu64 " more, %" PRIu64
-	    " out + %" PRIu64 " rejected + %" PRIu64 " filtered + %" PRIu64 " folded",
-	    a->in, a->extra, a->out, a->rejected, a->filtered, a->folded);
-}
-
 uint64_t
 stage_end(struct stage *st)
 {
 	uint64_t n;
 
-	if (!st->lane || st->err.status != 0 || check_account(st) == -1 || (n = stage_checkpoint(st)) == 0)
+	if (!st->lane || st->err.status != 0 || (n = stage_checkpoint(st)) == 0)
 		return 0;
 	st->control.kind = CONTROL_END;
 	put_control(st, &st->control);
@@ -641,7 +640,6 @@ stage_metrics(struct stage *st)
 int
 stage_close(struct stage *st)
 {
-	struct account *a = &st->acct;
 	double sec;
 
 	if (st->err.status == 0 && st->out.failed)
@@ -670,8 +668,8 @@ stage_close(struct stage *st)
 		write_metrics(st, sec);
 	if (st->err.status != 0)
 		tool_warn(st->tool, "%s", st->err.msg);
-	if (a->rejected > TOLD && !st->lane && st->told > TOLD)
-		tool_say(st->tool, "%" PRIu64 " records rejected%s", a->rejected, st->rejects.cap ? "" : " (--rejects FILE keeps them)");
+	if (st->told > TOLD)
+		tool_say(st->tool, "%" PRIu64 " records rejected%s", st->acct.rejected, st->rejects.cap ? "" : " (--rejects FILE keeps them)");
 	if (st->tool->verbose > 0)
 		print_account(st, sec);
 	if (st->open)

@@ -3,8 +3,8 @@
 
 static struct tool tool = {
 	.name = "pass",
-	.usage = "pass [-bfhs] [-r MEMBER] [FILE ...]",
-	.letters = "br:fhs",
+	.usage = "pass [-bfhls] [-r MEMBER] [FILE ...]",
+	.letters = "br:fhls",
 };
 
 int
@@ -14,7 +14,7 @@ main(int argc, char **argv)
 	struct fault fault = { .code = "enum", .field = "x", .msg = "as asked" };
 	const char *member = NULL;
 	struct record r;
-	int c, filter = 0, event;
+	int c, filter = 0, lose = 0, event;
 
 	while ((c = tool_opt(&tool, argc, argv)) != -1)
 		switch (c) {
@@ -30,6 +30,9 @@ main(int argc, char **argv)
 		case 'h':
 			fault.code = "history";	/* so, and not as enum */
 			break;
+		case 'l':
+			lose = 1;		/* records without members go nowhere, as they must not */
+			break;
 		case 'f':
 			filter = 1;		/* records without members are filtered */
 			break;
@@ -42,6 +45,8 @@ main(int argc, char **argv)
 			stage_reject(&st, &r, &fault);
 		else if (filter && r.json->n == 0)
 			stage_filter(&st);
+		else if (lose && r.json->n == 0)
+			continue;
 		else if (st.flags & STAGE_SINK)
 			st.acct.out++;
 		else
