@@ -14,15 +14,16 @@
 
 #define DAYS_MAX (1024 * 1024)	/* bytes of a file of days */
 #define BATCH_MAX 128
+#define MEMORY (UINT64_C(1024) << 20)	/* of groups or rows, if -S does not say */
 
 enum { DAYS = TOOL_OWN, BATCH, COLUMNS };
 
 static struct tool tool = {
 	.name = "wb-aggregate",
-	.usage = "wb-aggregate -t MART [-v] [--days LIST | FILE] [--batch ID] [FILE ...]\n"
+	.usage = "wb-aggregate -t MART [-v] [-S SIZE] [--days LIST | FILE] [--batch ID] [FILE ...]\n"
 	    "       wb-aggregate -t MART --columns\n"
-	    "       wb-aggregate [-v] [-g FIELD[,...]] -a EXPR[,...] ... [FILE ...]",
-	.letters = "t:g:a:",
+	    "       wb-aggregate [-v] [-S SIZE] [-g FIELD[,...]] -a EXPR[,...] ... [FILE ...]",
+	.letters = "t:g:a:S:",
 	.longs = (const struct option[]){
 		{ "days", required_argument, NULL, DAYS },
 		{ "batch", required_argument, NULL, BATCH },
@@ -85,17 +86,26 @@ static void
 put_mart(struct stage *st, struct mart *m, struct slice batch)
 {
 	struct err e = ERR_NONE;
-	size_t n = mart_rows(m), i;
-	char *end;
+	size_t n = mart_rows(m, &e), i;
 
-	for (i = 0; i < n; i++) {
-		end = mart_put(m, i, tool.now, batch, stage_room(st, mart_row_max(m, i, batch)), &e);
-		if (end == NULL) {
-			(void)stage_fail(st, &e);
-			break;
-		}
-		stage_made(st, end);
-	}
+	if (n == SIZE_MAX)
+		(void)stage_fail(st, &e);
+	else
+		for (i = 0; i < n; i++)
+			stage_made(st, mart_put(m, i, tool.now, batch, stage_room(st, mart_row_max(m, i, batch))));
+}
+
+/* Stops when what is counted takes more memory than it may. */
+static void
+within(struct stage *st, size_t bytes, uint64_t limit, const char *what, const char *hint)
+{
+	struct err e = ERR_NONE;
+
+	if (bytes <= limit)
+		return;
+	(void)err_set(&e, EX_DATAERR, "%s:%llu: the %s take more than -S %llu bytes; %s", st->name,
+	    (unsigned long long)st->number, what, (unsigned long long)limit, hint);
+	(void)stage_fail(st, &e);
 }
 
 static struct mart *
@@ -123,7 +133,7 @@ print_columns(const char *name)
 }
 
 static int
-aggregate_mart(const char *name, const char *days_arg, const char *batch_arg, char **files)
+aggregate_mart(const char *name, const char *days_arg, const char *batch_arg, uint64_t limit, char **files)
 {
 	struct stage st = { .tool = &tool, .flags = STAGE_ONCE | STAGE_BARRIERS, .made_of = "rows" };
 	struct mart *m = find_mart(name);
@@ -150,6 +160,7 @@ aggregate_mart(const char *name, const char *days_arg, const char *batch_arg, ch
 		switch (mart_add(m, rec.json, days_arg != NULL ? &days : NULL, &fault, &e)) {
 		case MART_COUNTED:
 			st.acct.folded++;
+			within(&st, mart_bytes(m), limit, "rows", "aggregate fewer days at a time (--days)");
 			break;
 		case MART_OUTSIDE:
 			stage_count(&st, "outside of the days", 1);
@@ -177,7 +188,7 @@ aggregate_mart(const char *name, const char *days_arg, const char *batch_arg, ch
 }
 
 static int
-aggregate_groups(const char *fields, const char *const *expr, size_t exprs, char **files)
+aggregate_groups(const char *fields, const char *const *expr, size_t exprs, uint64_t limit, char **files)
 {
 	struct stage st = { .tool = &tool, .flags = STAGE_ONCE | STAGE_BARRIERS, .made_of = "groups" };
 	struct err e = ERR_NONE;
@@ -198,9 +209,10 @@ aggregate_groups(const char *fields, const char *const *expr, size_t exprs, char
 		}
 		if (behind(&st, written) == -1)
 			continue;
-		if (group_add(g, rec.json, &fault, &e) == 0)
+		if (group_add(g, rec.json, &fault, &e) == 0) {
 			st.acct.folded++;
-		else if (fault.code != NULL)
+			within(&st, group_bytes(g), limit, "groups", "group by what has fewer values, or let the store do it (wb-sql)");
+		} else if (fault.code != NULL)
 			stage_reject(&st, &rec, &fault);
 		else
 			(void)stage_fail(&st, &e);
@@ -215,6 +227,7 @@ main(int argc, char **argv)
 	const char *mart = NULL, *days = NULL, *batch = NULL, *fields = NULL;
 	const char **expr = mem_alloc((size_t)argc * sizeof *expr);
 	size_t exprs = 0;
+	uint64_t limit = MEMORY;
 	int c, rc, columns = 0;
 
 	while ((c = tool_opt(&tool, argc, argv)) != -1)
@@ -227,6 +240,9 @@ main(int argc, char **argv)
 			break;
 		case 'a':
 			expr[exprs++] = optarg;
+			break;
+		case 'S':
+			limit = tool_size(&tool, "-S", optarg);
 			break;
 		case DAYS:
 			days = optarg;
@@ -247,8 +263,8 @@ main(int argc, char **argv)
 	if (mart == NULL && exprs == 0)
 		tool_usage(&tool, "neither a mart (-t) nor expressions (-a)");
 	rc = columns ? print_columns(mart)
-	    : mart != NULL ? aggregate_mart(mart, days, batch, argv + optind)
-	    : aggregate_groups(fields, expr, exprs, argv + optind);
+	    : mart != NULL ? aggregate_mart(mart, days, batch, limit, argv + optind)
+	    : aggregate_groups(fields, expr, exprs, limit, argv + optind);
 	free(expr);
 	return rc;
 }

@@ -115,3 +115,9 @@ map_key(const struct map *m, uint32_t i)
 {
 	return m->key[i].s;
 }
+
+size_t
+map_bytes(const struct map *m)
+{
+	return m->bytes + m->slots * sizeof *m->slot + m->cap * sizeof *m->key;
+}

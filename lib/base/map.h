@@ -26,5 +26,6 @@ void map_fini(struct map *m);
 uint32_t map_find(const struct map *m, struct slice key);	/* or MAP_NONE */
 uint32_t map_add(struct map *m, struct slice key);		/* finds or adds */
 struct slice map_key(const struct map *m, uint32_t i);		/* lives as long as m */
+size_t map_bytes(const struct map *m);				/* memory that it takes */
 
 #endif

@@ -126,8 +126,7 @@ fold_clear(struct fold *f)
 size_t
 fold_bytes(const struct fold *f)
 {
-	return arena_bytes(&f->arena) + f->cap * sizeof *f->shipment +
-	    f->ids.bytes + f->ids.slots * sizeof *f->ids.slot + f->ids.cap * (sizeof(struct slice) + sizeof(uint64_t));
+	return arena_bytes(&f->arena) + f->cap * sizeof *f->shipment + map_bytes(&f->ids);
 }
 
 #define FLAG (1 << JSON_TRUE | 1 << JSON_FALSE | 1 << JSON_NUMBER)

@@ -64,6 +64,7 @@ struct group {
 	struct map keys;
 	struct acc *acc;		/* exprs a group */
 	size_t acc_cap;
+	size_t texts;			/* bytes of their texts */
 	uint32_t *order;
 	struct buf key;
 	char *scratch;
@@ -387,7 +388,9 @@ extreme(struct group *g, const struct expr *x, struct acc *a, size_t i)
 		if (x->kind == MIN ? c >= 0 : c <= 0)
 			return;
 	}
+	g->texts -= a->text_cap;
 	a->text = mem_grow(a->text, &a->text_cap, s.n, 1);
+	g->texts += a->text_cap;
 	if (s.n > 0)
 		memcpy(a->text, s.p, s.n);
 	a->text_n = s.n;
@@ -486,6 +489,16 @@ group_add(struct group *g, const struct json *j, struct fault *fault, struct err
 	if (row >= had)
 		grow(g, had);
 	return count(g, row, e);
+}
+
+size_t
+group_bytes(const struct group *g)
+{
+	size_t n = map_bytes(&g->keys) + g->acc_cap * sizeof *g->acc + g->texts, i;
+
+	for (i = 0; i < g->exprs; i++)
+		n += g->expr[i].hist_cap * sizeof *g->expr[i].hist;
+	return n;
 }
 
 /* The next field of a key. */

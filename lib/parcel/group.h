@@ -27,6 +27,9 @@ void group_free(struct group *g);
  */
 int group_add(struct group *g, const struct json *j, struct fault *fault, struct err *e);
 
+/* Memory that the groups take. */
+size_t group_bytes(const struct group *g);
+
 /* Number of groups; sorts them: null, false, true, numbers by value, texts byte by byte, the rest. */
 size_t group_rows(struct group *g);
 

@@ -140,6 +140,7 @@ struct mart {
 	uint64_t *cell;			/* by number of the key */
 	size_t cap;
 	uint32_t *order;		/* rows as sorted */
+	uint64_t counter_max, sum_max;
 	struct buf key;
 	char *scratch;
 	size_t scratch_cap;
@@ -186,7 +187,7 @@ add_sum(struct mart *m, uint64_t *c, size_t column, uint64_t v)
 {
 	uint64_t *sum = &c[m->off[column]];
 
-	if (v > INT64_MAX - *sum)
+	if (v > m->sum_max - *sum)
 		return err_set(m->e, EX_DATAERR, "%s: a sum of more than 63 bits", m->kind->column[column].name);
 	*sum += v;
 	return 0;
@@ -595,6 +596,7 @@ mart_new(const char *name)
 			return NULL;
 	m = mem_alloc(sizeof *m);
 	m->kind = &kinds[k];
+	mart_limit(m, UINT32_MAX, INT64_MAX);
 	m->names = json_names_new(kinds[k].member, kinds[k].members);
 	for (i = 0; i < kinds[k].columns; i++) {
 		m->off[i] = m->width;
@@ -602,6 +604,13 @@ mart_new(const char *name)
 			m->width += kinds[k].column[i].type == HIST ? LADDER_H31 : 1;
 	}
 	return m;
+}
+
+void
+mart_limit(struct mart *m, uint64_t counter, uint64_t sum)
+{
+	m->counter_max = counter;
+	m->sum_max = sum;
 }
 
 void
@@ -638,9 +647,33 @@ by_key(const void *a, const void *b, void *arg)
 }
 
 size_t
-mart_rows(struct mart *m)
+mart_bytes(const struct mart *m)
+{
+	return map_bytes(&m->keys) + m->cap * sizeof *m->cell;
+}
+
+/* All counters of a row fit their columns. */
+static int
+fits(const struct mart *m, const uint64_t *c, struct err *e)
+{
+	const struct column *col = m->kind->column;
+	size_t k, h;
+
+	for (k = 0; k < m->kind->columns; k++)
+		for (h = 0; h < (col[k].type == HIST ? LADDER_H31 : col[k].type == COUNT); h++)
+			if (c[m->off[k] + h] > m->counter_max)
+				return err_set(e, EX_DATAERR, "%s: a counter of more than 32 bits", col[k].name);
+	return 0;
+}
+
+size_t
+mart_rows(struct mart *m, struct err *e)
 {
 	size_t i;
+
+	for (i = 0; i < m->keys.n; i++)
+		if (fits(m, m->cell + i * m->width, e) == -1)
+			return SIZE_MAX;
 
 	m->order = mem_resize(m->order, (m->keys.n + 1) * sizeof *m->order);
 	for (i = 0; i < m->keys.n; i++)
@@ -687,7 +720,7 @@ put_money(char *p, int64_t cents)
 }
 
 char *
-mart_put(const struct mart *m, size_t i, int64_t computed_at, struct slice batch, char *p, struct err *e)
+mart_put(const struct mart *m, size_t i, int64_t computed_at, struct slice batch, char *p)
 {
 	const char *key = map_key(&m->keys, m->order[i]).p;
 	const uint64_t *c = m->cell + m->order[i] * m->width;
@@ -723,10 +756,6 @@ mart_put(const struct mart *m, size_t i, int64_t computed_at, struct slice batch
 			if (col->type == HIST)
 				*p++ = '[';
 			for (h = 0; h < n; h++) {
-				if (c[m->off[k] + h] > UINT32_MAX) {
-					(void)err_set(e, EX_DATAERR, "%s: a counter of more than 32 bits", col->name);
-					return NULL;
-				}
 				if (h > 0)
 					*p++ = ',';
 				p += num_put_u64(p, c[m->off[k] + h]);

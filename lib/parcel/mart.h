@@ -37,16 +37,24 @@ size_t mart_reads(const struct mart *m, const char *const **name);
  */
 int mart_add(struct mart *m, const struct json *j, const struct days *days, struct fault *fault, struct err *e);
 
-/* Number of rows; sorts them by key: rows of the same records are the same bytes in any order of input. */
-size_t mart_rows(struct mart *m);
+/* Memory that the rows take. */
+size_t mart_bytes(const struct mart *m);
+
+/*
+ * Number of rows; sorts them by key: rows of the same records are the same bytes in any
+ * order of input.  SIZE_MAX with e EX_DATAERR: a counter does not fit its column.
+ */
+size_t mart_rows(struct mart *m, struct err *e);
+
+/* What a counter and a sum may reach; for tests, as 2^32 - 1 and 2^63 - 1 are far away. */
+void mart_limit(struct mart *m, uint64_t counter, uint64_t sum);
 
 /*
  * Row i (as sorted) as a JSON object at dst, which has room for mart_row_max()
- * bytes.  computed_at (ms, written to the second) and batch (a JSON string, its
- * quotes included) are its lineage.  The end, or NULL with e EX_DATAERR: a
- * counter does not fit its column.
+ * bytes; its end.  computed_at (ms, written to the second) and batch (a JSON string, its
+ * quotes included) are its lineage.
  */
 size_t mart_row_max(const struct mart *m, size_t i, struct slice batch);
-char *mart_put(const struct mart *m, size_t i, int64_t computed_at, struct slice batch, char *dst, struct err *e);
+char *mart_put(const struct mart *m, size_t i, int64_t computed_at, struct slice batch, char *dst);
 
 #endif

@@ -132,6 +132,19 @@ is "$(printf '{"a":1}' | wb-aggregate -g a -a count)" '{"a":1,"count":1}' 'no la
 status 74 '/dev/full' sh -c 'wb-aggregate -g shipment_id -a count docs >/dev/full'
 like "$(wb-aggregate -v -g carrier_id -a count docs 2>&1 >/dev/null)" '^wb-aggregate: 1500 in, 1500 folded into 4 groups, 0 rejected, 0 filtered, ' 'the account'
 
+# memory has a limit, and what is beyond it is not half done
+status 65 'more groups than -S allows' wb-aggregate -S 100k -g shipment_id -a count docs
+is "$(wc -c <out)" 0 'nothing is written'
+like "$(cat err)" '^wb-aggregate: docs:[0-9]+: the groups take more than -S 102400 bytes; group by ' 'the record and the limit are told'
+is "$(wb-aggregate -S 1M -g shipment_id -a count docs | wc -l)" 1500 'with more of it they are'
+jq -nc '{a: ("x" * 300000)}, {a: "y"}' >long
+status 65 'texts of extremes count too' wb-aggregate -S 200k -a max:a long
+status 65 'and buckets' wb-aggregate -S 200k -g shipment_id -a hist:price:h31 docs
+status 65 'more rows of a mart' wb-aggregate -S 100k -t mart_delivery_day docs
+like "$(cat err)" 'docs:[0-9]+: the rows take more than -S 102400 bytes; aggregate fewer days' 'say what helps'
+is "$(wc -c <out)" 0 'and nothing is written'
+status 64 'a size that is none' wb-aggregate -S much -a count docs
+
 # a lane: only a bounded one, rows before its checkpoint, and nothing whole when the stage before died
 WB_LANE=t status 64 'an endless lane' wb-aggregate -t mart_sla_day docs
 echo '{"@hello":{"v":1,"run":"r1","lane":"t"}}' >hello

@@ -48,13 +48,13 @@ static const char *
 rows(struct mart *m)
 {
 	static struct err e;
-	size_t n = mart_rows(m), i;
+	size_t n = mart_rows(m, &e), i;
 	char *p = out;
 
+	if (n == SIZE_MAX)
+		return e.msg;
 	for (i = 0; i < n; i++) {
-		p = mart_put(m, i, 1717398000999, SLICE("\"b\""), p, &e);
-		if (p == NULL)
-			return e.msg;
+		p = mart_put(m, i, 1717398000999, SLICE("\"b\""), p);
 		*p++ = '\n';
 	}
 	*p = '\0';
@@ -119,11 +119,11 @@ delivery_edges(void)
 
 	(void)days_read(&days, SLICE("2024-06-04,2024-05-01"), NULL, NULL);
 	is_str(add(m, DELIVERED, &days), "counted", "a day of it is wanted");
-	is_int(mart_rows(m), 1, "just that day has a row");
+	is_int(mart_rows(m, NULL), 1, "just that day has a row");
 	is_str(add(m, "{\"created_at\":\"2024-06-01T21:00:00.000Z\",\"created_day\":\"2024-06-01\",\"step_day\":[\"2024-06-04\"],"
 	    "\"step_status\":[\"in_transit\"],\"step_state\":[\"in_transit\"],\"step_reason\":[\"\"],\"step_attempt\":[0]}", &days),
 	    "outside", "a step with a courier alone counts nothing");
-	is_int(mart_rows(m), 1, "and makes no row");
+	is_int(mart_rows(m, NULL), 1, "and makes no row");
 	is_str(add(m, "{\"shipment_id\":\"S\"}", NULL), "orphan", "an orphan counts nowhere");
 	is_str(add(m, "{\"created_at\":\"2024-06-01T21:00:00.000Z\"}", NULL), "missing created_day: no value", "a document that was not enriched");
 	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"price\":1.005}", NULL),
@@ -134,7 +134,7 @@ delivery_edges(void)
 	    "length step_day: the arrays of the steps have not one length", "steps of several lengths");
 	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"client_id\":4294967296}", NULL),
 	    "range client_id: 4294967296 is not within 0 and 4294967295", "an id over 32 bits");
-	is_int(mart_rows(m), 1, "what is refused is counted nowhere");
+	is_int(mart_rows(m, NULL), 1, "what is refused is counted nowhere");
 	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"price\":999999999999.99}", NULL), "counted", "the greatest revenue");
 	is_str(add(m, "{\"created_day\":\"2024-06-01\",\"price\":0.01}", NULL),
 	    "stop : revenue: a sum of more than 12 digits before the point", "a cent more stops the run");
@@ -188,6 +188,76 @@ sla(void)
 	ok(mart_new("mart_lunch_day") == NULL, "an unknown mart");
 }
 
+/* The row of a day that one record makes has a text in it. */
+static void
+has(const char *mart, const char *record, const char *day, const char *want, const char *name)
+{
+	struct mart *m = mart_new(mart);
+	const char *row;
+	char at[32], got[4096];
+
+	is_str(add(m, record, NULL), "counted", name);
+	(void)snprintf(at, sizeof at, "{\"day\":\"%s\"", day);
+	row = strstr(rows(m), at);
+	(void)snprintf(got, sizeof got, "%.*s", row != NULL ? (int)strcspn(row, "\n") : 0, row != NULL ? row : "");
+	ok(strstr(got, want) != NULL, "%s: %s", name, want);
+	mart_free(m);
+}
+
+/* Each bound, and the day on which a thing stands. */
+static void
+edges(void)
+{
+#define MISS(late, more) SLA("\"sla_state\":\"missed\",\"sla_party\":\"carrier\",\"sla_late_sec\":" late more)
+#define LATE(late, want, name) has("mart_sla_day", MISS(late, ""), "2024-06-06", want, name)
+	LATE("86400", "\"late_1d\":1,\"late_2d\":0,", "a miss by a day to the second is late_1d");
+	LATE("86401", "\"late_1d\":0,\"late_2d\":1,", "a second more is late_2d");
+	LATE("172800", "\"late_2d\":1,\"late_3d\":0,", "two days");
+	LATE("172801", "\"late_2d\":0,\"late_3d\":1,", "a second more");
+	LATE("259200", "\"late_3d\":1,\"late_more\":0,", "three days");
+	LATE("259201", "\"late_3d\":0,\"late_more\":1,", "a second more");
+	LATE("3600", "\"late_hist\":[1,0,", "a bound of a histogram belongs to its bucket");
+	LATE("3601", "\"late_hist\":[0,1,", "a second more to the next");
+	LATE("5184000", ",1,0],\"abs", "the last bound");
+	LATE("5184001", ",0,1],\"abs", "the open bucket");
+	has("mart_sla_day", MISS("30", ",\"is_open\":true"), "2024-06-06", "\"missed\":1,\"missed_open\":1,", "an overdue open shipment is missed, and open");
+	has("mart_sla_day", MISS("30", ",\"is_open\":false"), "2024-06-06", "\"missed\":1,\"missed_open\":0,", "a closed one is not open");
+	has("mart_sla_day", SLA("\"sla_state\":\"met\",\"sla_late_sec\":-86401"), "2024-06-06", "\"early_1d\":1,", "met more than a day early");
+	has("mart_sla_day", SLA("\"sla_state\":\"met\",\"sla_late_sec\":-86400"), "2024-06-06", "\"early_1d\":0,", "a day early to the second is not");
+	has("mart_delivery_day", DELIVERED, "2024-06-04", "\"lead_sec_sum\":216000,\"lead_n\":1,", "lead time stands on the day of the delivery");
+	has("mart_delivery_day", DELIVERED, "2024-06-01", "\"lead_sec_sum\":0,\"lead_n\":0,", "not on that of creation");
+	has("mart_delivery_day", DELIVERED, "2024-06-02", "\"handover_sec_sum\":12600,\"handover_n\":1,", "handover on that of acceptance");
+	has("mart_delivery_day", DELIVERED, "2024-06-03", "\"attempts\":1,\"first_attempts\":1,", "an attempt on its own");
+}
+
+/* What does not fit its column stops the run, and says which. */
+static void
+overflow(void)
+{
+	struct mart *m = mart_new("mart_sla_day");
+
+	mart_limit(m, 2, 200);
+	is_str(add(m, MISS("100", ""), NULL), "counted", "a sum");
+	is_str(add(m, MISS("100", ""), NULL), "counted", "as great as it may be");
+	ok(strncmp(rows(m), "{\"day\"", 6) == 0, "a counter as great as it may be");
+	is_str(add(m, MISS("1", ""), NULL), "stop : late_sec_sum: a sum of more than 63 bits", "one more");
+	is_str(rows(m), "due: a counter of more than 32 bits", "one more in a counter");
+	mart_free(m);
+	m = mart_new("mart_delivery_day");
+	mart_limit(m, 1, 1000000);
+	is_str(add(m, DELIVERED, NULL), "counted", "a delivery");
+	is_str(add(m, DELIVERED, NULL), "counted", "and another");
+	is_str(rows(m), "out_for_delivery: a counter of more than 32 bits", "the column is told");
+	mart_free(m);
+	m = mart_new("mart_sla_day");
+	(void)add(m, MISS("2147483647", ""), NULL);
+	(void)add(m, MISS("2147483647", ""), NULL);
+	(void)add(m, MISS("2147483647", ",\"promise_err_sec\":-2147483648"), NULL);
+	(void)rows(m);
+	ok(strstr(out, "\"late_sec_sum\":6442450941,") != NULL && strstr(out, "\"abs_err_sec_sum\":2147483648,") != NULL, "sums have more than 32 bits");
+	mart_free(m);
+}
+
 static unsigned
 random_below(unsigned n)
 {
@@ -233,10 +303,10 @@ add_rows(struct group *g, struct mart *m)
 {
 	struct err e = ERR_NONE;
 	struct fault f;
-	size_t n = mart_rows(m), i;
+	size_t n = mart_rows(m, &e), i;
 
 	for (i = 0; i < n; i++) {
-		*mart_put(m, i, 0, SLICE("\"b\""), out, &e) = '\0';
+		*mart_put(m, i, 0, SLICE("\"b\""), out) = '\0';
 		(void)group_add(g, scan(out), &f, &e);
 	}
 }
@@ -394,6 +464,8 @@ main(void)
 	delivery();
 	delivery_edges();
 	sla();
+	edges();
+	overflow();
 	additive("mart_delivery_day", "sum:created,sum:delivered,sum:lead_sec_sum,sum:lead_n,sum:revenue,sum:/lead_hist/12,sum:/lead_hist/11");
 	additive("mart_sla_day", "sum:due,sum:met,sum:missed,sum:late_1d,sum:late_more,sum:late_sec_sum,sum:early_1d,sum:/late_hist/30");
 	ladders();
