@@ -16,18 +16,20 @@
 #include "run/chreject.h"
 #include "run/share.h"
 #include "run/stage.h"
+#include "run/tee.h"
 
-enum { CREATE = TOOL_OWN, SWAP, DAYS, BATCH };
+enum { CREATE = TOOL_OWN, SWAP, DAYS, BATCH, TEE };
 static const struct option longs[] = {
 	{ "create", no_argument, NULL, CREATE },
 	{ "swap", no_argument, NULL, SWAP },
 	{ "days", required_argument, NULL, DAYS },
 	{ "batch", required_argument, NULL, BATCH },
+	{ "tee", no_argument, NULL, TEE },
 	{ 0 }
 };
 static struct tool tool = {
 	.name = "wb-ch-load",
-	.usage = "wb-ch-load [-v] [-d URL] [--create] [--swap --days LIST | FILE [--batch ID]] [-S SIZE]\n"
+	.usage = "wb-ch-load [-v] [-d URL] [--create] [--tee | --swap --days LIST | FILE [--batch ID]] [-S SIZE]\n"
 	    "       -t TABLE [FILE ...]",
 	.letters = "d:t:S:",
 	.longs = longs,
@@ -43,6 +45,8 @@ struct loader {
 	struct chreject rejects;
 	struct chswap *swap;
 	uint64_t earlier;		/* rejects of earlier stages */
+	int tees;			/* what is stored is passed on */
+	struct tee tee;
 };
 
 static void
@@ -105,6 +109,8 @@ refuse(void *arg, struct slice line, const struct fault *f)
 {
 	struct loader *l = arg;
 
+	if (l->tees)
+		tee_drop(&l->tee, line);
 	stage_reject_late(l->st, src_peek(line), line, f);
 }
 
@@ -158,7 +164,7 @@ swap(struct loader *l, struct err *e)
 	return chswap_commit(l->swap, rows_of, l->load, e);
 }
 
-/* Rows first, then rejects: when both are stored the checkpoint may go on. */
+/* Rows first, then rejects: when both are stored they, and the checkpoint, may go on. */
 static int
 barrier(struct loader *l, struct err *e)
 {
@@ -166,7 +172,18 @@ barrier(struct loader *l, struct err *e)
 
 	rc = chload_flush(l->load, e);
 	count(l);
-	return rc == -1 ? -1 : chreject_flush(&l->rejects, e);
+	if (rc == -1 || chreject_flush(&l->rejects, e) == -1)
+		return -1;
+	if (l->tees)
+		tee_pass(&l->tee, l->st);
+	return 0;
+}
+
+/* Too much is held, or for too long.  In a lane checkpoints come soon enough. */
+static int
+is_due(const struct loader *l)
+{
+	return l->rejects.held > CHREJECT_HELD || (l->tees && (tee_full(&l->tee) || (!l->st->lane && tee_due(&l->tee))));
 }
 
 static int
@@ -190,6 +207,10 @@ load(struct loader *l)
 		switch (event) {
 		case STAGE_RECORD:
 			switch (add(l, &r, &f, &e)) {
+			case 1:
+				if (l->tees)
+					tee_hold(&l->tee, r.line);
+				break;
 			case 0:
 				stage_reject(st, &r, &f);
 				break;
@@ -203,11 +224,12 @@ load(struct loader *l)
 			chreject_add(&l->rejects, r.json);
 			break;
 		case STAGE_BARRIER:
+		case STAGE_IDLE:
 			if (barrier(l, &e) == -1)
 				(void)stage_fail(st, &e);
 			break;
 		}
-		if (l->rejects.held > CHREJECT_HELD && barrier(l, &e) == -1)
+		if (is_due(l) && barrier(l, &e) == -1)
 			(void)stage_fail(st, &e);
 		if (l->rejects.err.status != 0)
 			(void)stage_fail(st, &l->rejects.err);
@@ -272,6 +294,9 @@ main(int argc, char **argv)
 		case BATCH:
 			swapping.batch = optarg;
 			break;
+		case TEE:
+			l.tees = 1;
+			break;
 		}
 	if (table == NULL || !chtext_is_name(slice_of(table)))
 		tool_usage(&tool, "-t TABLE is needed, a name of letters, digits and _");
@@ -281,6 +306,8 @@ main(int argc, char **argv)
 		tool_usage(&tool, "-S: at least 1M");
 	if (swapped != (swapping.days != NULL) || (!swapped && swapping.batch != NULL))
 		tool_usage(&tool, "--swap and --days LIST|FILE go together; --batch ID with them");
+	if (swapped && l.tees)
+		tool_usage(&tool, "--tee and --swap exclude each other");
 	(void)snprintf(batch, sizeof batch, "b%llx%lx", (unsigned long long)tool.now, (unsigned long)getpid());
 	if (swapping.batch == NULL)
 		swapping.batch = batch;
@@ -299,6 +326,10 @@ main(int argc, char **argv)
 	l.rejects.say = say;
 	if (swapped)
 		st.flags |= STAGE_ONCE;
+	if (l.tees) {
+		st.flags &= ~(unsigned)STAGE_SINK;
+		st.wait_ms = env_get("WB_LANE") == NULL ? TEE_WAIT_MS : 0;
+	}
 	stage_open(&st, argv + optind);
 	if (swapped && !st.lane)
 		tool_usage(&tool, "--swap needs a lane (wb-run --once): in a plain pipeline a reader that died looks like the end");
@@ -328,6 +359,7 @@ main(int argc, char **argv)
 		_exit(rc);	/* a batch may be on its way to a server that does not answer */
 	chload_close(l.load);
 	chreject_fini(&l.rejects);
+	tee_fini(&l.tee);
 	ch_close(c);
 	ch_close(c2);
 	buf_fini(&as);

@@ -277,6 +277,13 @@ stage_pass_reject(struct stage *st, struct slice line)
 }
 
 void
+stage_tee(struct stage *st, struct slice lines, uint64_t n)
+{
+	out_slice(&st->out, lines);
+	st->acct.lines_out += n;
+}
+
+void
 stage_filter(struct stage *st)
 {
 	st->acct.filtered++;
@@ -567,7 +574,7 @@ print_account(const struct stage *st, double sec)
 	if (a->folded > 0 || a->made > 0)
 		buf_printf(&b, ", %" PRIu64 " folded into %" PRIu64 " %s", a->folded, a->made, st->made_of ? st->made_of : "lines");
 	if (a->out > 0 || a->folded == 0)
-		buf_printf(&b, ", %" PRIu64 " %s", a->out, st->flags & STAGE_SINK ? "loaded" : "out");
+		buf_printf(&b, ", %" PRIu64 " %s", a->out, st->flags & STAGE_SINK || st->keep != NULL ? "loaded" : "out");
 	buf_printf(&b, ", %" PRIu64 " rejected, %" PRIu64 " filtered", a->rejected, a->filtered);
 	for (i = 0; i < STAGE_COUNTERS && st->counter[i].kind != NULL; i++)
 		buf_printf(&b, ", %s %" PRIu64, st->counter[i].kind, st->counter[i].n);

@@ -155,6 +155,9 @@ stage_made(struct stage *st, char *end)
 /* The record as it was read goes out. */
 void stage_pass(struct stage *st, const struct record *r);
 
+/* So many lines, LF each, go out that are in the account already: a sink that passes on what it has stored. */
+void stage_tee(struct stage *st, struct slice lines, uint64_t n);
+
 void stage_filter(struct stage *st);			/* left out, and counted */
 
 /*
