@@ -56,36 +56,36 @@ field_bool(const struct json_member *m, const char *name, int *v, struct fault *
 	return 1;
 }
 
-int
-field_time(const struct json_member *m, const char *name, int64_t *ms, struct fault *f)
+/* The text of a canonical time or day: 1; 0 for no value, -1 with the fault. */
+static int
+canonical(const struct json_member *m, const char *name, struct slice *s, struct fault *f)
 {
-	struct slice s;
-
 	if (absent(m))
 		return 0;
 	if (m->v.type != JSON_STRING)
 		return fault_set(f, "type", name, "not a string");
-	s = (struct slice){ m->v.raw.p + 1, m->v.raw.n - 2 };
-	if (s.n == 0)
-		return 0;
-	if (utc_get(s, ms) == -1)
+	*s = (struct slice){ m->v.raw.p + 1, m->v.raw.n - 2 };
+	return s->n > 0;
+}
+
+int
+field_time(const struct json_member *m, const char *name, int64_t *ms, struct fault *f)
+{
+	struct slice s;
+	int rc = canonical(m, name, &s, f);
+
+	if (rc == 1 && utc_get(s, ms) == -1)
 		return fault_set(f, "time", name, "not a time of the form 2024-06-03T07:00:00.000Z");
-	return 1;
+	return rc;
 }
 
 int
 field_day(const struct json_member *m, const char *name, int32_t *day, struct fault *f)
 {
 	struct slice s;
+	int rc = canonical(m, name, &s, f);
 
-	if (absent(m))
-		return 0;
-	if (m->v.type != JSON_STRING)
-		return fault_set(f, "type", name, "not a string");
-	s = (struct slice){ m->v.raw.p + 1, m->v.raw.n - 2 };
-	if (s.n == 0)
-		return 0;
-	if (utc_get_day(s, day) == -1)
+	if (rc == 1 && utc_get_day(s, day) == -1)
 		return fault_set(f, "time", name, "not a date of the form 2024-06-03");
-	return 1;
+	return rc;
 }
