@@ -15,6 +15,7 @@ is "$(cat "$tmp/out")" '{"a":1}
 {"b":2}' 'only good records come out'
 like "$(cat "$tmp/err")" '^pass: standard input:2: .*\(json\)' 'it is told with its place and code'
 status 0 'rejects are kept' sh -c "printf '{\"_src\":[\"t\",1,2,3,0],\"a\":}\n' | $pass --quiet --rejects $tmp/rej"
+is "$(cat "$tmp/err")" '' 'and not told with --quiet'
 is "$(cat "$tmp/rej")" '{"@reject":{"src":["t",1,2,3,0],"stage":"pass","code":"json","field":"","msg":"'"$(sed -n 's/.*"msg":"\([^"]*\)".*/\1/p' "$tmp/rej")"'","raw":"'"$(printf '{"_src":["t",1,2,3,0],"a":}' | base64 -w0)"'"}}' 'with src, stage, code and bytes'
 is "$(printf '{"x":1}\n{"a":1}\n' | $pass --rejects - -r x | cut -c1-11)" '{"@reject":
 {"a":1}' '--rejects - puts them into the stream'
@@ -100,6 +101,10 @@ is "$( (printf '{"a":1}\n'; sleep 0.1; printf '{"a":2}\n') | nonblock 0 $pass | 
 is "$(yes '{"a":1}' | head -n 500000 | nonblock 1 $pass | (sleep 0.1; wc -l))" 500000 'output that would block'
 
 # progress
+wb-sample --shipments 20000 -t tracking.events >/dev/null &
+pid=$!
+until_true 10 sigmask $pid SigIgn; kill -USR1 $pid; wait $pid
+is $? 0 'SIGUSR1 kills no program that has nothing to say'
 mkfifo "$tmp/in" "$tmp/slow"
 $pass "$tmp/in" >"$tmp/out" 2>"$tmp/err" &
 pid=$!
@@ -168,6 +173,9 @@ status 70 'a checkpoint that counts other lines' sh -c "{ echo '$hello'; echo '{
 status 75 'the end of the input without @end (R5)' $pass "$tmp/cut"
 is "$(cat "$tmp/out")" '' 'forwards nothing more'
 status 75 'a last line without LF (R5)' sh -c "{ echo '$hello'; printf '{\"a\":1}'; } | $pass"
+{ echo "$hello"; ckpt 1 0; printf %s "$(end 1)"; } >"$tmp/cut"
+status 75 'be it @end itself' $pass "$tmp/cut"
+status 64 'a program that prints at the end, in an endless lane' env -u WB_ONCE wb-fold /dev/null
 status 70 'no @hello' sh -c "{ echo '{\"a\":1}'; } | $pass"
 status 78 'another version of the protocol' sh -c "echo '{\"@hello\":{\"v\":2,\"run\":\"r\",\"lane\":\"t\"}}' | $pass"
 status 70 'lines behind the last checkpoint' sh -c "{ echo '$hello'; echo '$(ckpt 1 0)'; echo '{\"a\":1}'; echo '$(end 1)'; } | $pass"

@@ -147,7 +147,8 @@ faults_of_data() {
 	    '{"k":0,"s":"abc"} {"k":1999,"s":"abc"} {"k":777,"s":"abc"} ' "$engine: just these are rejects"
 	like "$(head -n 1 hard.rej)" '"code":"column".*Code: [0-9]+' "$engine: with the server's code"
 	like "$(cat "$tmp/err")" '2000 in, 1997 loaded, 3 rejected' "$engine: the account"
-	awk 'BEGIN{for (i = 0; i < 100; i++) printf "{\"k\":%d,\"s\":\"abc\"}\n", i}' | status 65 "$engine: too many of them" wb-ch-load --max-rejects 10 -t hard
+	awk 'BEGIN{for (i = 0; i < 100; i++) printf "{\"k\":%d,\"s\":\"abc\"}\n", i}' >hard.many
+	status 65 "$engine: too many of them" wb-ch-load --max-rejects 10 -t hard hard.many
 
 	# configuration: exit 78 and no reject
 	for t in fct_event nonesuch; do
