@@ -50,6 +50,8 @@ fold() {
 	docs <out >b; same a b "$1: the same by events, in any order"
 	is "$(jq -r 'select(.shipment_id == "S000000007") | ._src | tostring' mixed | tail -n 1)" "$(jq -r 'select(.shipment_id == "S000000007") | ._src | tostring' out)" \
 		"$1: _src is that of the last one"
+	is "$(wb-fold -vv --history p/shipments 2>&1 >/dev/null | sed -n 's/.*SELECT shipment_id.* FROM `\([a-z_]*\)`.*/\1/p' | tr '\n' ' ')" 'fct_shipment fct_event ' \
+		"$1: the stored documents are read before the events"
 	rm -f mixed.*; split -n r/5 mixed mixed.
 	for f in mixed.??; do wb-fold --history --now $now "$f"; done | docs | uniq >b
 	same a b "$1: in several runs, which name shipments again"
@@ -289,11 +291,13 @@ faults() {
 # the store goes away: it is waited for
 away() {
 	kill_server "$chdb_pid"
-	wb-fold --history --now $now p/shipments >out 2>err & pid=$!
+	wb-fold --history p/shipments >out 2>err & pid=$!
 	ok 'a store that is away is told' until_true 20 grep -q 'fct_shipment: .*; trying again' err
+	asked=$(date +%s%3N)
 	start_chdb
 	wait $pid
 	is "$? $(tail -n 1 err) $(wc -l <out)" '0 wb-fold: fct_shipment: the store answers again 400' 'and waited for'
+	is "$(jq -s "map(.version) | min > 1700000000000 and max <= $asked" out)" true 'the version is the time before the store was read'
 }
 
 engine() {
