@@ -6,7 +6,8 @@ BUILD=${BUILD:-build}
 case $BUILD in /*) BIN=$BUILD/bin ;; *) BIN=$top/$BUILD/bin ;; esac
 PATH=$BIN:$top/scripts:$PATH
 export BIN PATH top
-unset WB_STORE WB_LANE WB_ACK_IN WB_ACK_OUT WB_ONCE WB_BROKERS
+unset WB_STORE WB_LANE WB_ACK_IN WB_ACK_OUT WB_ONCE WB_STATUS WB_BROKERS WB_CONF
+unset CLICKHOUSE_USER CLICKHOUSE_PASSWORD CLICKHOUSE_PASSWORD_FILE
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/wb-test.XXXXXX")
 tap_n=0 tap_failed=0
 tap_end=:		# a test that starts servers sets it to the function that stops them
