@@ -52,9 +52,11 @@ err_show(char *dst, size_t cap, const char *p, size_t n)
 	while (i < n && o + 5 < cap) {
 		size_t w = utf8_len(p + i, n - i);
 
-		if (w == 0 || (w == 1 && ((unsigned char)p[i] < 0x20 || p[i] == 0x7f))) {
+		/* U+0080 to U+009F are control characters too, of which terminals take some for an escape */
+		if (w == 0 || (w == 1 && ((unsigned char)p[i] < 0x20 || p[i] == 0x7f)) ||
+		    (w == 2 && p[i] == '\xc2' && (unsigned char)p[i + 1] < 0xa0)) {
 			dst[o++] = '?';
-			i++;
+			i += w ? w : 1;
 		} else {
 			memcpy(dst + o, p + i, w);
 			o += w;

@@ -32,7 +32,7 @@ int err_at(struct err *e, const char *fmt, ...)
 
 /*
  * Copy at most cap - 1 bytes of n bytes of data into dst for a message: control
- * bytes, DEL, and bytes that are not UTF-8 are shown as '?'.  Returns dst.
+ * characters and bytes that are not UTF-8 are shown as '?'.  Returns dst.
  */
 char *err_show(char *dst, size_t cap, const char *p, size_t n);
 

@@ -108,6 +108,7 @@ test_utf8(void)
 	is_int(utf8_span("0123456789\xe2\x82" "0123456789", 22), 10, "up to the first byte that is not");
 	is_int(utf8_span("01234567\xff", 9), 8, "behind eight of ASCII");
 	is_str(err_show(show, sizeof show, "a\x1b[31m\xff\xc3\xa9", 9), "a?[31m?\xc3\xa9", "data in messages lose control bytes");
+	is_str(err_show(show, sizeof show, "\xc2\x9b" "2J\xc2\xa0\xc3\x80", 8), "?2J\xc2\xa0\xc3\x80", "and those of two bytes");
 	is_str(err_show(show, 10, "abcdefghijklmnop", 16), "abcde", "and are cut");
 }
 
