@@ -71,9 +71,12 @@ is_secret(const char *name)
 static int
 add_pair(struct kafka_props *p, const char *s, size_t n)
 {
-	const char *eq = memchr(s, '=', n);
+	const char *eq;
 	size_t name, value;
 
+	while (n > 0 && (*s == ' ' || *s == '\t'))
+		s++, n--;
+	eq = memchr(s, '=', n);
 	if (eq == NULL)
 		return -1;
 	name = (size_t)(eq - s);
@@ -116,11 +119,9 @@ kafka_props_file(struct kafka_props *p, const char *path, struct err *e)
 		end = lf ? (size_t)(lf - b.p) : b.n;
 		line++;
 		n = end - at;
-		while (n > 0 && strchr(" \t\r", b.p[at + n - 1]) != NULL)
+		while (n > 0 && (b.p[at + n - 1] == ' ' || b.p[at + n - 1] == '\t' || b.p[at + n - 1] == '\r'))
 			n--;
-		while (n > 0 && (b.p[at] == ' ' || b.p[at] == '\t'))
-			at++, n--;
-		if (n == 0 || b.p[at] == '#')
+		if (n == 0 || b.p[at + strspn(b.p + at, " \t")] == '#')
 			continue;
 		if (add_pair(p, b.p + at, n) == -1) {
 			err_set(e, EX_CONFIG, "%s:%zu: not PROPERTY=VALUE", path, line);
