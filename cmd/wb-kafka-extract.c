@@ -9,7 +9,6 @@
 #include "base/buf.h"
 #include "base/env.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/utc.h"
 #include "io/sig.h"
 #include "net/kafka.h"
@@ -23,7 +22,6 @@
 #define HELD (96 * 1024)	/* bytes of output that are held before the reader is waited for */
 #define WAIT_MS 100		/* for messages, for the reader */
 #define PAUSE_NS SEC		/* nothing could be written for so long: stop fetching */
-#define IDLE_NS (10 * SEC)	/* a checkpoint when there is nothing new */
 #define METRICS_NS (10 * SEC)
 #define REVOKE_MS 30000		/* for the acknowledgement of partitions that are taken away */
 #define COMMIT_MS 5000
@@ -68,32 +66,13 @@ static struct {
 	struct kafka_props props;
 	const char *start;	/* -o */
 	uint64_t count;
-	int64_t every, timeout, grace;	/* s */
-	uint64_t records, bytes;
-} opt = { .count = UINT64_MAX, .every = 1, .timeout = 600, .grace = 30, .records = 50000, .bytes = 32 * 1024 * 1024 };
-
-/* TOPIC[:P,...] */
-static void
-add_topic(const char *arg)
-{
-	const char *colon = strchr(arg, ':'), *p;
-	size_t n = colon ? (size_t)(colon - arg) : strlen(arg), cap = 0, end;
-	struct kafka_in_topic *t;
-	uint64_t id;
-
-	if (!kafka_topic_name(arg, n))
-		tool_usage(&tool, "-t: \"%s\" is no topic (TOPIC or TOPIC:PARTITION,...)", arg);
-	opt.topic = mem_grow(opt.topic, &opt.cap, opt.topics + 1, sizeof *opt.topic);
-	t = &opt.topic[opt.topics++];
-	*t = (struct kafka_in_topic){ .name = mem_dup(arg, n) };
-	for (p = colon; p != NULL; p = p[end] == ',' ? p + end : NULL) {
-		end = 1 + strcspn(p + 1, ",");
-		if (num_u64((struct slice){ p + 1, end - 1 }, &id) == -1 || id > INT32_MAX)
-			tool_usage(&tool, "-t: \"%s\": no number of a partition", arg);
-		t->part = mem_grow(t->part, &cap, t->parts + 1, sizeof *t->part);
-		t->part[t->parts++] = (int32_t)id;
-	}
-}
+	struct ack ack;
+	int64_t grace;		/* s */
+} opt = {
+	.count = UINT64_MAX,
+	.ack = { .every_ns = SEC, .idle_ns = 10 * SEC, .lines = 50000, .bytes = 32 * 1024 * 1024, .timeout_ns = 600 * SEC },
+	.grace = 30,
+};
 
 static struct kafka_pos
 position(const char *what, const char *arg)
@@ -103,39 +82,6 @@ position(const char *what, const char *arg)
 	if (kafka_pos_get(arg, tool.now, &p) == -1)
 		tool_usage(&tool, "%s: \"%s\" is no position (beginning, end, stored, N, -N, @TIME)", what, arg);
 	return p;
-}
-
-/* TIME[,RECORDS[,SIZE]] */
-static void
-checkpoints(const char *arg)
-{
-	char *text = mem_dup(arg, strlen(arg)), *records = strchr(text, ','), *size = NULL;
-
-	if (records != NULL)
-		*records++ = '\0';
-	if (records != NULL && (size = strchr(records, ',')) != NULL)
-		*size++ = '\0';
-	opt.every = tool_duration(&tool, "--ckpt", text);
-	if (records != NULL)
-		opt.records = tool_num(&tool, "--ckpt", records, 1, UINT32_MAX);
-	if (size != NULL)
-		opt.bytes = tool_size(&tool, "--ckpt", size);
-	free(text);
-}
-
-static void
-start_option(const char *arg)
-{
-	if (strcmp(arg, "earliest") == 0)
-		opt.in.start.at = KAFKA_BEGINNING;
-	else if (strcmp(arg, "latest") == 0)
-		opt.in.start.at = KAFKA_END_OF_LOG;
-	else if (strcmp(arg, "fail") == 0)
-		opt.in.start.at = KAFKA_FAIL;
-	else if (*arg == '@')
-		opt.in.start = position("--start", arg);
-	else
-		tool_usage(&tool, "--start: \"%s\" is not earliest, latest, @TIME or fail", arg);
 }
 
 static void
@@ -152,11 +98,15 @@ options(int argc, char **argv)
 	while ((c = tool_opt(&tool, argc, argv)) != -1)
 		switch (c) {
 		case 'b': opt.in.brokers = optarg; break;
-		case 't': add_topic(optarg); break;
+		case 't':
+			opt.topic = mem_grow(opt.topic, &opt.cap, opt.topics + 1, sizeof *opt.topic);
+			if (kafka_in_topic_get(optarg, &opt.topic[opt.topics++]) == -1)
+				tool_usage(&tool, "-t: \"%s\" is no topic (TOPIC or TOPIC:PARTITION,...)", optarg);
+			break;
 		case 'G': opt.in.group = optarg; break;
 		case 'o': opt.start = optarg; break;
 		case 'O': opt.in.stop = position("-O", optarg); break;
-		case 'e': opt.in.stop.at = KAFKA_END_OF_LOG; break;
+		case 'e': opt.in.end = 1; break;
 		case 'c': opt.count = tool_num(&tool, "-c", optarg, 0, UINT64_MAX - 1); break;
 		case 'X':
 			if (kafka_props_arg(&opt.props, optarg, &e) == -1)
@@ -169,8 +119,8 @@ options(int argc, char **argv)
 		case START: start = optarg; break;
 		case KEY: opt.line.key = 1; break;
 		case HEADERS: opt.line.headers = 1; break;
-		case CKPT: checkpoints(optarg); break;
-		case ACK_TIMEOUT: opt.timeout = tool_duration(&tool, "--ack-timeout", optarg); break;
+		case CKPT: ack_option(&opt.ack, &tool, optarg); break;
+		case ACK_TIMEOUT: opt.ack.timeout_ns = tool_duration(&tool, "--ack-timeout", optarg) * SEC; break;
 		case GRACE: opt.grace = tool_duration(&tool, "--grace", optarg); break;
 		}
 	if (optind < argc)
@@ -195,7 +145,8 @@ options(int argc, char **argv)
 		for (i = 0; i < opt.topics; i++)
 			if (opt.topic[i].parts > 0)
 				tool_usage(&tool, "-t %s: the group hands out the partitions", opt.topic[i].name);
-		start_option(start ? start : "earliest");
+		if (kafka_pos_start(start ? start : "earliest", tool.now, &opt.in.start) == -1)
+			tool_usage(&tool, "--start: \"%s\" is not earliest, latest, @TIME or fail", start);
 	}
 	opt.in.topic = opt.topic;
 	opt.in.topics = opt.topics;
@@ -289,7 +240,7 @@ attend(struct extract *x)
 		return -1;
 	x->full = x->acks && ack_full(&x->ack, now);
 	while ((note = kafka_in_note(x->k)) != NULL)
-		tool_say(&tool, "%s", note);
+		tool_warn(&tool, "%s", note);
 	if (now - x->note_ns > SEC) {
 		measure(x);
 		x->note_ns = now;
@@ -365,7 +316,7 @@ run(struct extract *x)
 	int wait = 0;
 
 	while (!stage_stopped(&x->st) && x->st.acct.in < opt.count) {
-		if ((wait > 0 || ++ticks % 64 == 0 || stage_owed(&x->st) >= opt.records) && attend(x) == -1)
+		if ((wait > 0 || ++ticks % 64 == 0 || stage_owed(&x->st) >= opt.ack.lines) && attend(x) == -1)
 			return;
 		if (stuck(x)) {
 			if (x->stuck_ns == 0)
@@ -409,7 +360,7 @@ run(struct extract *x)
 static void
 finish(struct extract *x)
 {
-	int64_t now = utc_mono(), until = now + (sig_stop() ? opt.grace : opt.timeout) * SEC;
+	int64_t now = utc_mono(), until = now + (sig_stop() ? opt.grace * SEC : opt.ack.timeout_ns);
 	int stopped = sig_stop();
 	struct kafka_message m;
 	struct err e = ERR_NONE;
@@ -456,8 +407,7 @@ main(int argc, char **argv)
 	x.line = opt.line;
 	x.commits = x.st.lane && opt.in.group != NULL;
 	x.acks = x.commits || (x.st.lane && !x.st.once);
-	x.ack = (struct ack){ .every_ns = opt.every * SEC, .idle_ns = IDLE_NS, .lines = opt.records,
-	    .bytes = opt.bytes, .timeout_ns = opt.timeout * SEC };
+	x.ack = opt.ack;
 	if (x.acks && ack_open(&x.ack, &x.st, &e) == -1)
 		tool_die(&tool, &e);
 	opt.in.commits = x.commits;

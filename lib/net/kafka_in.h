@@ -43,11 +43,17 @@ struct kafka_pos {
  */
 int kafka_pos_get(const char *s, int64_t now, struct kafka_pos *pos);
 
+/* Where a group begins that has committed nothing: earliest, latest, @TIME, fail.  0, or -1. */
+int kafka_pos_start(const char *s, int64_t now, struct kafka_pos *pos);
+
 struct kafka_in_topic {
-	const char *name;	/* kafka_topic_name() */
+	char *name;		/* kafka_topic_name() */
 	int32_t *part;		/* partitions, in any order */
 	size_t parts;		/* 0: all */
 };
+
+/* TOPIC or TOPIC:P,...  0 with name and part for the caller to free, or -1. */
+int kafka_in_topic_get(const char *s, struct kafka_in_topic *t);
 
 /* Everything is the caller's and lives as long as the consumer. */
 struct kafka_in_options {
@@ -60,6 +66,7 @@ struct kafka_in_options {
 	const char *instance;		/* static member of the group, or NULL */
 	struct kafka_pos start;		/* of a group: where nothing is committed */
 	struct kafka_pos stop;		/* pinned when the partition is taken up */
+	int end;			/* stop at the end as it is then, at the latest */
 	int commits;			/* a group's: revokes are told and commits made */
 	int patient;			/* faults of brokers, topics and access are told by kafka_in_note() and tried again */
 	int loud;			/* the library may log on standard error */

@@ -10,15 +10,34 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/env.h"
+#include "base/mem.h"
 #include "base/num.h"
 #include "base/utc.h"
 #include "rec/control.h"
 
 #define STATUS_NS 1000000000LL	/* wb-run is told at most so often */
+
+void
+ack_option(struct ack *a, const struct tool *t, const char *arg)
+{
+	char *text = mem_dup(arg, strlen(arg)), *lines = strchr(text, ','), *size = NULL;
+
+	if (lines != NULL)
+		*lines++ = '\0';
+	if (lines != NULL && (size = strchr(lines, ',')) != NULL)
+		*size++ = '\0';
+	a->every_ns = tool_duration(t, "--ckpt", text) * 1000000000LL;
+	if (lines != NULL)
+		a->lines = tool_num(t, "--ckpt", lines, 1, UINT32_MAX);
+	if (size != NULL)
+		a->bytes = tool_size(t, "--ckpt", size);
+	free(text);
+}
 
 int
 ack_open(struct ack *a, struct stage *st, struct err *e)

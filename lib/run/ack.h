@@ -47,6 +47,9 @@ struct ack {
 	} open[ACK_OPEN + 2];
 };
 
+/* TIME[,RECORDS[,SIZE]] of --ckpt, into every_ns, lines and bytes; a usage error otherwise. */
+void ack_option(struct ack *a, const struct tool *t, const char *arg);
+
 /* The stage is open and in a lane.  0, or -1 EX_USAGE when nobody acknowledges (WB_ACK_IN). */
 int ack_open(struct ack *a, struct stage *st, struct err *e);
 void ack_close(struct ack *a);

@@ -52,6 +52,8 @@ at=$(date -u -d "@$(((ms + 1000) / 1000))" +%Y-%m-%dT%H:%M:%SZ)
 is "$(wb-kafka-extract -t plain -o s@$((ms + 1)) -e >new; have new)" "$(seq 1001 1100)" '-o s@MS'
 is "$(wb-kafka-extract -t plain -o "@$at" -e >new; have new)" "$(seq 1001 1100)" '-o @TIME'
 is "$(wb-kafka-extract -t plain -O "@$at" >old; have old)" "$(seq 1000)" '-O @TIME'
+is "$(wb-kafka-extract -t plain -O "@$at" -e >old; have old)" "$(seq 1000)" '-O @TIME -e'
+is "$(timeout 20 wb-kafka-extract -t plain -e -O 99999 >old; have old)" "$(seq 1100)" '-O N -e: whichever comes first'
 is "$(wb-kafka-extract -t plain -o @-1h -O e@$((ms + 1)) >old; have old)" "$(seq 1000)" '-o @-1h -O e@MS'
 is "$(wb-kafka-extract -t plain -o @2099-01-01 -e | wc -l)" 0 'a time behind all messages is the end'
 is "$(wb-kafka-extract -t plain -e -v 2>&1 >/dev/null | sed 's/,[^,]* s$//')" 'wb-kafka-extract: 1100 in, 1100 out, 0 rejected, 0 filtered' 'the account'
@@ -145,6 +147,8 @@ status 64 'a position that is none' wb-kafka-extract -t plain -o nowhere
 status 64 '-o stored without a group' wb-kafka-extract -t plain -o stored
 status 64 'partitions of a group' wb-kafka-extract -G g -t plain:1
 status 64 'a group that is to begin elsewhere' wb-kafka-extract -G g -t plain -o beginning
+status 64 '--start without a group' wb-kafka-extract -t plain --start latest
+status 64 'a checkpoint of nothing' wb-kafka-extract -t plain --ckpt 1s,0
 status 64 'a partition twice' wb-kafka-extract -t plain:1 -t plain:1,2 -e
 status 64 'an unknown property' wb-kafka-extract -t plain -X no.such.thing=1 -e
 status 64 'a property that is ours' wb-kafka-extract -t plain -X enable.auto.commit=true -e

@@ -163,7 +163,8 @@ test_commits(void)
 	const char *brokers = rd_kafka_mock_cluster_bootstraps(mock);
 	rd_kafka_t *producer = client(RD_KAFKA_PRODUCER, brokers, NULL);
 	struct kafka_props props = { 0 };
-	struct kafka_in_topic topic = { .name = "t" };
+	char name[] = "t";
+	struct kafka_in_topic topic = { .name = name };
 	struct kafka_in_options o = { .brokers = brokers, .props = &props, .client = "unit", .topic = &topic, .topics = 1,
 	    .group = "g", .start = { .at = KAFKA_BEGINNING }, .stop = { .at = KAFKA_NEVER }, .commits = 1, .patient = 1 };
 	rd_kafka_topic_partition_list_t *list;
