@@ -67,6 +67,26 @@ say_event(struct buf *b, const struct verdict *v, const struct sla_event *e, con
 	say_time(b, v->clock, e->at);
 }
 
+/* On whose clock due is read: a term on that of the rule, what was promised on that of the destination. */
+static const struct zone *
+due_zone(const struct verdict *v)
+{
+	return v->source == PROMISE_RULE ? v->clock : v->dest;
+}
+
+static void
+say_term(struct buf *b, const struct verdict *v)
+{
+	const struct rule *u = v->rule;
+
+	buf_printf(b, ", %d %s", (int)u->n, unit_name[u->unit]);
+	if (v->season_n > 0)
+		buf_printf(b, " and %d of the season", (int)v->season_n);
+	buf_printf(b, " on calendar %s", u->calendar->id != NULL ? u->calendar->id : "(always open)");
+	if (v->after_cutoff)
+		buf_puts(b, ", from the next date on as it starts after the cut-off");
+}
+
 static void
 say_rule(struct buf *b, const struct verdict *v)
 {
@@ -89,13 +109,12 @@ say_rule(struct buf *b, const struct verdict *v)
 	}
 	buf_printf(b, "%s%s", promise_name[v->source], v->precision == MOMENT_DATE ? ", a date" : "");
 	if (v->source == PROMISE_RULE)
-		buf_printf(b, ", %d %s on calendar %s", (int)u->n, unit_name[u->unit],
-		    u->calendar->id != NULL ? u->calendar->id : "(always open)");
+		say_term(b, v);
 	buf_puts(b, ": ");
-	say_time(b, v->clock, v->promised);
+	say_time(b, due_zone(v), v->promised);
 	if (v->promised_now != v->promised) {
 		buf_puts(b, "\n  promised    by now ");
-		say_time(b, v->clock, v->promised_now);
+		say_time(b, due_zone(v), v->promised_now);
 	}
 	buf_putc(b, '\n');
 }
@@ -123,7 +142,7 @@ say_pauses(struct buf *b, const struct verdict *v)
 			buf_puts(b, ", open");
 		if (i < v->counted) {
 			buf_puts(b, ": moves due to ");
-			say_time(b, v->clock, p->due);
+			say_time(b, due_zone(v), p->due);
 		} else
 			buf_puts(b, ": opens behind due, moves nothing");
 		buf_putc(b, '\n');
@@ -200,7 +219,7 @@ explain(struct buf *b, const struct sla_facts *f, const struct verdict *v, const
 		say_rule(b, v);
 		say_pauses(b, v);
 		buf_puts(b, "  due         ");
-		say_time(b, v->clock, v->due);
+		say_time(b, due_zone(v), v->due);
 		buf_printf(b, "\n  stop        %s", stop_name[v->stop]);
 		if (v->stop != STOP_NONE) {
 			buf_puts(b, ", ");

@@ -30,6 +30,7 @@
 #define ID_MAX 128
 #define DAYS_MAX 10000			/* n of bday and day */
 #define HOURS_MAX 240000		/* n of hour and bhour */
+#define SEASONS_MAX 100			/* of a rule */
 
 static const char *const match_name[MATCH_TEXTS] = {
 	"tier", "segment", "carrier", "service", "origin", "dest", "mode",
@@ -479,6 +480,8 @@ read_extra(struct reader *rd, const cJSON *a, struct rule *u)
 		return 0;
 	if (!cJSON_IsArray(a))
 		return bad(rd, "extra: not a list");
+	if (cJSON_GetArraySize(a) > SEASONS_MAX)
+		return bad(rd, "extra: more than %d seasons", SEASONS_MAX);
 	cJSON_ArrayForEach(o, a) {
 		if (!cJSON_IsObject(o))
 			return bad(rd, "extra: not a list of objects");

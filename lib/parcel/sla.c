@@ -100,11 +100,12 @@ season_has(const struct season *s, int day_of_year)
 }
 
 static struct term
-rule_term(const struct rule *u, const struct zone *clock, int64_t start)
+rule_term(const struct rule *u, int64_t start, struct verdict *v)
 {
+	const struct zone *clock = v->clock;
 	struct term t = { .calendar = u->calendar, .zone = clock, .deadline = u->deadline, .roll = u->roll, .at = start };
 	int year, month, mday;
-	int32_t n = u->n;
+	int32_t n;
 	size_t i;
 
 	if (u->unit == UNIT_HOUR) {
@@ -121,10 +122,13 @@ rule_term(const struct rule *u, const struct zone *clock, int64_t start)
 	utc_date(t.day, &year, &month, &mday);
 	for (i = 0; i < u->seasons; i++)
 		if (season_has(&u->season[i], month * 100 + mday))
-			n += u->season[i].add;
+			v->season_n += u->season[i].add;
+	n = u->n + v->season_n;
 	/* the time of day on the wall, which is not the time passed since midnight when the clocks changed */
-	if (u->cutoff >= 0 && start + zone_offset(clock, start * 1000) - t.day * DAY > u->cutoff)
+	if (u->cutoff >= 0 && start + zone_offset(clock, start * 1000) - t.day * DAY > u->cutoff) {
+		v->after_cutoff = 1;
 		t.day++;
+	}
 	if (u->unit == UNIT_BDAY) {
 		t.kind = TERM_BDAY;
 		t.day = calendar_add(u->calendar, calendar_next(u->calendar, t.day), n);
@@ -248,7 +252,7 @@ promise(const struct sla_facts *f, struct verdict *v, struct term *term)
 			start = rule_start(u, f);
 			if (u->unit == UNIT_NONE || start == SLA_NONE)
 				continue;
-			*term = rule_term(u, v->clock, start);
+			*term = rule_term(u, start, v);
 			v->precision = MOMENT_TIME;
 			now = (struct moment){ 0 };
 			v->begin = start;

@@ -107,6 +107,8 @@ struct verdict {
 	/* why, for people */
 	enum sla_why why;
 	enum sla_blame blame;
+	int32_t season_n;			/* days that seasons add to the rule's term */
+	uint8_t after_cutoff;			/* the term is counted from the next date */
 	const struct sla_event *event;		/* that excluded */
 	const struct sla_event *blamed;		/* whose reason names the party */
 	const struct window *window;		/* that names the party */

@@ -10,6 +10,10 @@
 #include "parcel/sla.h"
 #include "rec/field.h"
 
+#define VERSION_MAX INT64_C(4102444799999)	/* 2099-12-31T23:59:59.999Z */
+#define DAY_FIRST (-719162)			/* 0001-01-01, and 9999-12-31: what can be written */
+#define DAY_LAST 2932896
+
 static int64_t
 clamp(int64_t v, int64_t min, int64_t max)
 {
@@ -265,7 +269,7 @@ sla_facts_get(struct sla_facts *f, const struct doc *d, const struct taxonomy *t
 		return -1;
 	if (get_int(d, DOC_CLIENT_ID_, UINT32_MAX, &f->client, fault) == -1 ||
 	    get_int(d, DOC_CARRIER_ID_, UINT32_MAX, &f->carrier, fault) == -1 ||
-	    get_int(d, DOC_VERSION_, INT64_MAX, &f->version, fault) == -1 ||
+	    get_int(d, DOC_VERSION_, VERSION_MAX, &f->version, fault) == -1 ||
 	    get_zone(d, DOC_ORIGIN_TZ_, &f->origin, fault) == -1 || get_zone(d, DOC_DEST_TZ_, &f->dest, fault) == -1 ||
 	    get_moment(d->slot[DOC_PROMISE_FIRST_], "promise_first", &f->first, fault) == -1 ||
 	    get_moment(d->slot[DOC_PROMISE_NOW_], "promise_now", &f->now, fault) == -1 ||
@@ -397,7 +401,7 @@ put_days(const struct verdict *v, struct doc *d, struct sla_text *w, struct faul
 	}
 	w->day = mem_grow(w->day, &w->cap, n + 1, sizeof *w->day);
 	if (v->due != SLA_NONE)
-		w->day[n++] = v->due_day;
+		w->day[n++] = (int32_t)clamp(v->due_day, DAY_FIRST, DAY_LAST);
 	if (n > 0)
 		qsort(w->day, n, sizeof *w->day, by_day);
 	w->days = p = mem_grow(w->days, &w->days_cap, n * (UTC_DAY_LEN + 3) + 2, 1);
@@ -434,7 +438,7 @@ sla_put(const struct verdict *v, int64_t now_ms, struct doc *d, struct sla_text 
 		char *q = p;
 
 		*q++ = '"';
-		q = utc_put_day(q, v->due_day);
+		q = utc_put_day(q, (int32_t)clamp(v->due_day, DAY_FIRST, DAY_LAST));
 		*q++ = '"';
 		own(d, DOC_DUE_DAY_, p, q, &p);
 	}

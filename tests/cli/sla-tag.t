@@ -46,6 +46,17 @@ printf '%s\n' "$doc" | sed 's/9007199254740993/17/' >d
 grep '"open pause' cases | jq -c .doc >paused
 wb-sla-tag -r rules --explain --now 2024-06-12T12:00:00Z paused d >out
 golden "$top/tests/cli/sla-tag.explain" '--explain says why'
+cat >rules <<'X'
+{"kind":"calendar","id":"c","tz":"Europe/Moscow","week":[1,1,1,1,1,0,0]}
+{"kind":"rule","id":"r","start":"created","clock_tz":"calendar","target":{"n":2,"unit":"bday"},"calendar":"c","cutoff":"15:00","extra":[{"from":"06-01","to":"06-30","add":1}]}
+X
+is "$(echo '{"shipment_id":"S","created_at":"2024-06-03T12:00:01.000Z"}' | wb-sla-tag -r rules --explain --now 2024-06-04 | grep promise)" \
+	'  promise     rule, 2 bday and 1 of the season on calendar c, from the next date on as it starts after the cut-off: 2024-06-07 23:59:59 +03:00' 'a term with what makes it longer'
+is "$(echo '{"shipment_id":"S","created_at":"2024-06-03T12:00:00.000Z"}' | wb-sla-tag -r rules --explain --now 2024-06-04 | grep promise)" \
+	'  promise     rule, 2 bday and 1 of the season on calendar c: 2024-06-06 23:59:59 +03:00' 'at the cut-off'
+is "$(echo '{"shipment_id":"S","dest_tz":"Asia/Vladivostok","created_at":"2024-06-03T12:00:00.000Z","promise_first":"2024-06-05"}' | wb-sla-tag -r rules --explain --now 2024-06-04 | grep -E 'promise|due  ')" \
+	'  promise     explicit, a date: 2024-06-05 23:59:59 +10:00
+  due         2024-06-05 23:59:59 +10:00' 'a date as the destination has it'
 
 # the pump
 is "$(: | wb-sla-tag | wc -c)" 0 'empty input'

@@ -487,6 +487,21 @@ rule_file(const char *rules, const char *want, const char *name)
 	rules_fini(&r);
 }
 
+/* A list that is longer than anybody's year. */
+static void
+many_seasons(void)
+{
+	struct buf b = { 0 };
+	int i;
+
+	buf_puts(&b, "{\"kind\":\"rule\",\"id\":\"x\",\"target\":{\"n\":1,\"unit\":\"day\"},\"extra\":[");
+	for (i = 0; i < 101; i++)
+		buf_printf(&b, "%s{\"from\":\"01-01\",\"to\":\"12-31\",\"add\":1}", i > 0 ? "," : "");
+	buf_puts(&b, "]}");
+	rule_file(buf_str(&b), "r:1: extra: more than 100 seasons", "too many seasons");
+	buf_fini(&b);
+}
+
 static void
 rule_files(void)
 {
@@ -547,6 +562,7 @@ rule_files(void)
 	rule_file(RULE("\"exclude\":[\"unknown.*\"]"), "r:1: exclude: neither a status nor a reason: \"unknown.*\"", "a party without reasons");
 	rule_file(RULE("\"target\":{\"n\":1,\"unit\":\"day\"},\"extra\":[{\"from\":\"13-01\",\"to\":\"03-01\",\"add\":1}]"),
 	    "r:1: from: \"13-01\" is not a day of the year (11-01)", "no such month");
+	many_seasons();
 	rule_file(RULE("\"target\":{\"n\":1,\"unit\":\"day\"},\"deadline_time\":\"21:00\""),
 	    "r:1: deadline_time: \"21:00\" is not a time of day (23:59:59)", "a deadline without seconds");
 	rule_file(RULE("\"target\":{\"n\":1,\"unit\":\"hour\"},\"cutoff\":\"15:00\""), "warning: r:1: cutoff has no effect with the unit hour", "a key that has no effect");
@@ -780,6 +796,14 @@ faults(void)
 	is_str(judge(&r, D("\"promise_first\":\"soon\""), 0), "time promise_first: neither a date nor a time of the form 2024-06-03T07:00:00.000Z", "no promise");
 	is_str(judge(&r, D("\"dest_tz\":\"Moon/Base\""), 0), "enum dest_tz: no such time zone: /usr/share/zoneinfo/Moon/Base: No such file or directory", "an unknown zone");
 	is_str(judge(&r, D("\"status\":\"gone\""), 0), "enum status: unknown status", "an unknown status");
+	is_str(judge(&r, D("\"version\":4102444800000"), 0), "range version: 4102444800000 is not within 0 and 4102444799999", "a now behind 2099");
+	ok(judge(&r, D("\"version\":4102444799999,\"created_at\":\"2024-06-01T00:00:00.000Z\",\"dest_tz\":\"America/New_York\",\"promise_first\":\"9999-12-31\""), 0) == NULL,
+	    "the last second of 2099");
+	is_str(said(DOC_DUE_AT_), "\"9999-12-31T23:59:59.000Z\"", "a due that cannot be written is the last that can");
+	is_str(said(DOC_DUE_DAY_), "\"9999-12-31\"", "so is its day");
+	ok(judge(&r, D("\"created_at\":\"2024-06-01T00:00:00.000Z\",\"dest_tz\":\"Asia/Kathmandu\",\"promise_first\":\"9999-12-31T23:59:59.000Z\""), 0) == NULL,
+	    "a day behind the last one");
+	is_str(said(DOC_DUE_DAY_), "\"9999-12-31\"", "likewise");
 	is_str(judge(&r, D("\"events_n\":2"), 0), "missing events: a document without its events cannot be judged", "a row without its events");
 	ok(judge(&r, D("\"events_n\":0"), 0) == NULL, "no events");
 	is_str(judge(&r, D("\"events\":{}"), 0), "type events: not an array", "events that are no array");
