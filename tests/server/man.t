@@ -31,11 +31,11 @@ for page in "$top"/man/*.[157]; do
 	name=$(basename "$page")
 	examples "$page" >"$tmp/$name.sh"
 	[ -s "$tmp/$name.sh" ] || continue
-	if [ "${store:-}" = no ] && grep -qE 'wb-ch-load|wb-sql|wb-schema|wb-chdb' "$tmp/$name.sh"; then
+	if [ "${store:-}" = no ] && grep -qE 'wb-ch-load|wb-sql|wb-schema|wb-chdb|wb-backfill|wb-hourly' "$tmp/$name.sh"; then
 		skip "examples of $name" 'no libchdb'
 		continue
 	fi
-	if [ "${broker:-}" = no ] && grep -q 'wb-kafka-' "$tmp/$name.sh"; then
+	if [ "${broker:-}" = no ] && grep -qE 'wb-kafka-|wb-backfill' "$tmp/$name.sh"; then
 		skip "examples of $name" 'no Kafka'
 		continue
 	fi
@@ -45,7 +45,7 @@ for page in "$top"/man/*.[157]; do
 done
 
 # every program's synopsis stands in --help as in its page
-for c in "$top"/cmd/*.c; do
+for c in "$top"/cmd/*.c "$top"/scripts/wb-*; do
 	b=$(basename "$c" .c)
 	want=$(mandoc -T ascii -O width=1000 "$top/man/$b.1" | col -b | awk '/^SYNOPSIS/{on = 1; next} /^[A-Z]/{on = 0} on' | tr -s ' \n' ' ' | sed 's/^ //; s/ $//')
 	is "$("$b" --help | sed '1s/^usage: //' | tr -s ' \n' ' ' | sed 's/^ //; s/ $//')" "$want" "--help of $b is the page's synopsis"

@@ -16,8 +16,8 @@ if ! start_chdb; then
 	skip 'the stream' 'no libchdb'
 	done_testing
 fi
-WB_BROKERS=$kafka_brokers WB_STORE=$chdb_url WB_NOW=$now WB_GROUP=stream WB_MAX_REJECTS=100000,100 WB_KAFKA_CONF=$tmp/kafka.conf
-export WB_BROKERS WB_STORE WB_NOW WB_GROUP WB_MAX_REJECTS WB_KAFKA_CONF
+WB_BROKERS=$kafka_brokers WB_STORE=$chdb_url WB_NOW=$now WB_GROUP=stream WB_MAX_REJECTS=100000,100 WB_CKPT=1s,100 WB_KAFKA_CONF=$tmp/kafka.conf
+export WB_BROKERS WB_STORE WB_NOW WB_GROUP WB_MAX_REJECTS WB_CKPT WB_KAFKA_CONF
 printf 'session.timeout.ms=6000\nheartbeat.interval.ms=200\n' >kafka.conf; chmod 600 kafka.conf
 
 q() { wb-sql --format tsv -q "$1"; }
