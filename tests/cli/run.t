@@ -75,6 +75,8 @@ status 75 'a stage that is killed' wb-run --once -- "$tmp/head" "sh -c 'kill -9 
 status 75 'a head that dies without @end' wb-run --once -- "sh -c 'head -c 60 $tmp/head >/dev/null; $tmp/head | head -n 3'" "$pass"
 is "$(grep -c '@end' "$tmp/out")" 0 'ends nothing'
 status 78 'a stage that cannot be found' wb-run --once -- "$tmp/head" "$tmp/nothing" "$pass"
+status 78 'a stage that cannot be run' wb-run --once -- "$tmp/head" "$tmp" "$pass"
+status 65 'a stage that does not take SIGTERM' timeout 20 wb-run --once -- "sh -c 'exit 65'" "sh -c 'trap \"\" TERM; sleep 300'"
 
 # an endless lane
 cat >"$tmp/flaky" <<EOT
@@ -94,6 +96,16 @@ for rc in 64 65 69 70 78; do
 	status $rc "but not after $rc" timeout 20 wb-run -n flaky -- "sh -c 'echo x >>$tmp/tries; exit $rc'" "$pass -s"
 	is "$(wc -l <"$tmp/tries")" 1 "once is enough of $rc"
 done
+cat >"$tmp/gets_on" <<EOT
+#!/bin/sh
+# fails, but each time after an acknowledged checkpoint
+n=\$(cat "$tmp/tries"); n=\$((n + 1)); echo \$n >"$tmp/tries"
+[ \$n -le 3 ] || exec "$tmp/head"
+echo "{\"n\":\$n}" >"\$WB_STATUS"; exit 75
+EOT
+chmod +x "$tmp/gets_on"; echo 0 >"$tmp/tries"
+status 0 'a lane that gets on' wb-run -n getting -- "$tmp/gets_on" "$pass -s"
+is "$(grep -c 'starts again in 0.2 s' "$tmp/err")" 3 'does not wait longer each time'
 echo '{"run":"r1","n":7}' >"$tmp/flaky.status"
 like "$(wb-run --status flaky)" '^flaky	stopped	[0-9.]+ s ago	\{"run":"r1","n":7\}$' '--status'
 status 1 '--status of a lane that never was' wb-run --status nothing
@@ -133,5 +145,14 @@ exec 3<>"$tmp/data"; printf 'a\n1\n' >&3
 ok 'a record has come through' until_true 10 grep -q '"a":"1"' "$tmp/out"
 kill $first; wait $first
 is "$? $(grep -c @end "$tmp/out")" '75 0' 'SIGTERM to a bounded lane: half of the input is no success'
+wb-run -n drain -- "wb-csv-extract $tmp/data" "$pass" >"$tmp/out" 2>"$tmp/err" & first=$!
+printf 'a\n1\n' >&3
+ok 'an endless lane runs' until_true 10 grep -q '"a":"1"' "$tmp/out"
+kill $first; wait $first
+is "$? $(grep -c @end "$tmp/out")" '0 1' 'SIGTERM drains it'
+wb-run --once -- "sh -c 'trap \"\" TERM; echo >$tmp/deaf; sleep 300'" "$pass" 2>/dev/null & first=$!
+until_true 10 test -s "$tmp/deaf"
+twice() { kill $first 2>/dev/null; ! kill -0 $first 2>/dev/null; }
+ok 'a second SIGTERM kills what does not drain' until_true 10 twice
 exec 3>&-
 done_testing

@@ -1,5 +1,6 @@
 /* io: lines across read boundaries, compressed input cut at every byte, output, atomic files. */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,6 +182,53 @@ test_out(void)
 	(void)close(p[1]);
 }
 
+/* In a child, a moment later, so that the parent is waiting by then: n bytes into fd, or out of it. */
+static void
+later(int fd, int take, size_t n)
+{
+	static char some[4096];
+	ssize_t r = 1;
+
+	if (fork() != 0)
+		return;
+	(void)poll(NULL, 0, 50);
+	while (n > 0 && r > 0) {
+		r = take ? read(fd, some, sizeof some) : write(fd, "x", 1);
+		n -= r > 0 ? (size_t)r : 0;
+	}
+	_exit(0);
+}
+
+/* Descriptors that somebody else made not to wait. */
+static void
+test_nonblocking(void)
+{
+	struct err e = ERR_NONE;
+	struct input in = { .name = "pipe" };
+	struct out o;
+	char got[8];
+	size_t full = 0;
+	int p[2];
+
+	if (pipe(p) == -1 || fcntl(p[0], F_SETFL, O_NONBLOCK) == -1 || fcntl(p[1], F_SETFL, O_NONBLOCK) == -1)
+		return;
+	in.fd = p[0];
+	later(p[1], 0, 1);
+	is_int(input_read(&in, got, sizeof got, -1, &e), 1, "input that would block is waited for");
+	in.fd = -1;
+	input_close(&in);
+	out_open(&o, p[1], "pipe");
+	while (write(p[1], "x", 1) == 1)
+		full++;
+	later(p[0], 1, full + 3);
+	out_puts(&o, "abc");
+	is_int(out_flush(&o, &e), 0, "output that would block too");
+	is_int((long long)o.bytes, 3, "all of it");
+	out_close(&o);
+	(void)close(p[0]);
+	(void)close(p[1]);
+}
+
 int
 main(void)
 {
@@ -195,6 +243,7 @@ main(void)
 	test_long();
 	test_compressed();
 	test_out();
+	test_nonblocking();
 	is_int(input_open(&in, "/nonexistent/x", &e), -1, "no such file");
 	is_int(e.status, EX_USAGE, "is a usage error");
 	is_int(input_open(&in, dir, &e), -1, "a folder is no input");
