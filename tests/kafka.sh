@@ -11,6 +11,7 @@
 #   kafka_admin CLASS ...        a command of Kafka's: kafka_admin org.apache.kafka.tools.TopicCommand --list
 #   kafka_committed GROUP TOPIC  the group's offsets, "0:12 1:7", in the order of the partitions
 # shellcheck shell=sh
+# shellcheck disable=SC2154
 
 kafka_java() { java -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Dlog4j2.configurationFile=file:$tmp/kafka/log4j2.xml" -cp "$kafka_jars/*" "$@"; }
 

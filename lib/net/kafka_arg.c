@@ -36,12 +36,12 @@ kafka_pos_get(const char *s, int64_t now, struct kafka_pos *pos)
 		pos->at = KAFKA_TIME;
 		return num_i64((struct slice){ s + 2, t.n - 2 }, &pos->v);
 	}
-	if (num_i64(t, &pos->v) == -1)
+	if (num_i64(t, &pos->v) == -1 || pos->v == INT64_MIN)
 		return -1;
 	pos->at = s[0] == '-' ? KAFKA_TAIL : KAFKA_OFFSET;
-	if (s[0] == '-')
+	if (pos->v < 0)
 		pos->v = -pos->v;
-	return pos->v < 0 ? -1 : 0;
+	return 0;
 }
 
 int

@@ -229,6 +229,48 @@ test_nonblocking(void)
 	(void)close(p[1]);
 }
 
+/* Output that does not wait: the pipe is full, the rest is kept, and nobody else's descriptor is touched. */
+static void
+test_unblocked(void)
+{
+	struct err e = ERR_NONE;
+	struct out o;
+	char *got = malloc(4000000), *q;
+	size_t n = 0, i, wrong = 0;
+	ssize_t r = 0;
+	int p[2] = { -1, -1 }, shared;
+
+	ok(pipe(p) == 0, "a pipe");
+	shared = dup(p[1]);
+	out_open(&o, p[1], "standard output");
+	out_unblock(&o);
+	is_int(fcntl(shared, F_GETFL) & O_NONBLOCK, 0, "who shares the pipe still waits");
+	for (i = 0; i < 300000; i++) {
+		q = out_room(&o, 10);
+		(void)snprintf(q, 10, "%09zu", i);
+		q[9] = '\n';
+		out_used(&o, q + 10);
+	}
+	is_int(out_try(&o, &e), 0, "more than the pipe takes");
+	ok(o.n > 0 && o.bytes > 0 && o.bytes + o.n == 3000000, "is kept");
+	while (n < 3000000 && (r = read(p[0], got + n, 65536)) > 0) {
+		n += (size_t)r;
+		(void)out_try(&o, &e);
+	}
+	is_int(out_try(&o, &e), 1, "all has gone");
+	for (i = 0; i < n; i += 10)
+		wrong += strtoul(got + i, NULL, 10) != i / 10;
+	ok(n == 3000000 && wrong == 0, "in order");
+	(void)close(p[0]);
+	out_puts(&o, "x");
+	is_int(out_try(&o, &e), -1, "a dead reader");
+	is_int(e.status, EX_TEMPFAIL, "is EX_TEMPFAIL");
+	out_close(&o);
+	(void)close(p[1]);
+	(void)close(shared);
+	free(got);
+}
+
 int
 main(void)
 {
@@ -244,6 +286,7 @@ main(void)
 	test_compressed();
 	test_out();
 	test_nonblocking();
+	test_unblocked();
 	is_int(input_open(&in, "/nonexistent/x", &e), -1, "no such file");
 	is_int(e.status, EX_USAGE, "is a usage error");
 	is_int(input_open(&in, dir, &e), -1, "a folder is no input");

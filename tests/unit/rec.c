@@ -63,6 +63,9 @@ test_src(void)
 	is_str(out, ",\"a b\":[1,\"x y\"]}", "a message goes behind other members");
 	*src_message(out, scan("{}")) = '\0';
 	is_str(out, "}", "an empty one too");
+	(void)scan("{\"a\":1,\"b\":2}");
+	*src_message(pad, &json) = '\0';
+	is_str(pad, ",\"a\":1,\"b\":2}", "or stands there already");
 }
 
 static void
