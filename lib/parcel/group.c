@@ -154,8 +154,11 @@ expr_new(struct group *g, struct slice s, struct err *e)
 	if (g->exprs == GROUP_EXPRS)
 		return err_set(e, EX_USAGE, "more than %d expressions", GROUP_EXPRS);
 	x = &g->expr[g->exprs++];
-	if (eq != NULL && memchr(s.p, ':', (size_t)(eq - s.p)) == NULL)
+	if (eq != NULL && memchr(s.p, ':', (size_t)(eq - s.p)) == NULL) {
 		name = cut(&s, '=');
+		if (name.n == 0)
+			return err_set(e, EX_USAGE, "\"%s\": no name before the =", err_show(shown, sizeof shown, all.p, all.n));
+	}
 	word = cut(&s, ':');
 	for (k = COUNT; k <= HIST && !slice_eq(word, slice_of(kind_name[k])); k++)
 		;
@@ -200,6 +203,17 @@ expr_new(struct group *g, struct slice s, struct err *e)
 	return 0;
 }
 
+/* [NAME=]hist:...: its bounds may follow. */
+static int
+is_hist(struct slice s)
+{
+	const char *eq = s.n > 0 ? memchr(s.p, '=', s.n) : NULL;
+
+	if (eq != NULL && memchr(s.p, ':', (size_t)(eq - s.p)) == NULL)
+		(void)cut(&s, '=');
+	return slice_eq(cut(&s, ':'), SLICE("hist"));
+}
+
 /* An argument of -a: a comma ends an expression, but for those between the bounds of a ladder. */
 static int
 exprs_new(struct group *g, struct slice s, struct err *e)
@@ -207,7 +221,8 @@ exprs_new(struct group *g, struct slice s, struct err *e)
 	size_t i, from = 0;
 
 	for (i = 0; i <= s.n; i++)
-		if (i == s.n || (s.p[i] == ',' && !(i + 1 < s.n && strchr("-0123456789", s.p[i + 1]) != NULL))) {
+		if (i == s.n || (s.p[i] == ',' && !(i + 1 < s.n && strchr("-0123456789", s.p[i + 1]) != NULL &&
+		    is_hist((struct slice){ s.p + from, i - from })))) {
 			if (expr_new(g, (struct slice){ s.p + from, i - from }, e) == -1)
 				return -1;
 			from = i + 1;

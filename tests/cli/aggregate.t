@@ -123,6 +123,9 @@ jq -sc 'group_by([.carrier_id, .sla_state])[] | {carrier_id: .[0].carrier_id, sl
 	mean_sla_late_sec: (([.[].sla_late_sec] | add / length) * 1000 | round), first: ([.[].created_at] | min), max_created_at: ([.[].created_at] | max)}' docs >want
 is "$(cat got)" "$(cat want)" 'groups, sums, means, extremes are those of jq'
 is "$(sort -R docs | wb-aggregate -g carrier_id,sla_state -a count,sum:price,mean:sla_late_sec -a 'first=min:created_at,max:created_at' | cksum)" "$(cksum <groups)" 'the same bytes in any order'
+is "$(echo '{"a":2}' | wb-aggregate -a 'sum:a,2nd=count,h=hist:a:1,2,-0,max:a' 2>&1)" 'wb-aggregate: hist: bounds that do not ascend (see --help)' 'numbers behind a ladder are its bounds'
+is "$(echo '{"a":2}' | wb-aggregate -a 'sum:a,2nd=count,h=hist:a:1,2,max:a')" '{"sum_a":2,"2nd":1,"h":[0,1,0],"max_a":2}' 'behind others a name may begin with one'
+status 64 'an empty name' wb-aggregate -a =count docs
 status 64 'two members of one name' wb-aggregate -g carrier_id -a carrier_id=count docs
 status 0 'a record that has no number' sh -c "printf '{\"v\":1}\n{\"v\":\"x\"}\n' | wb-aggregate -a sum:v,count"
 is "$(cat out)" '{"sum_v":1,"count":1}' 'is counted nowhere'
