@@ -198,6 +198,12 @@ ok 'a topic that is not there is told in a lane' until_true 20 grep -q 'later: n
 kafka_topic later 1
 wait $lane; is $? 0 'and asked for until it is'
 
+wb-run -n nobody -- "wb-kafka-extract $quick -b 127.0.0.1:$nobody -G nobody -t plain" 'tee fourth' "$pass -s" 2>err &
+lane=$!
+ok 'no broker: a lane tells it' until_true 20 grep -q 'Connection refused' err
+kill -TERM $lane; wait $lane; is $? 0 'and can be drained'
+is "$(cut -c1-9 fourth | paste -sd' ')" '{"@hello" {"@ckpt": {"@end":{' 'in order'
+
 # ---- acknowledgements one by one: the test is the rest of the lane
 # head NAME OPTIONS: starts the head of an endless lane; its output is NAME.out, its acknowledgements go to descriptor 6
 head_of() {
@@ -205,7 +211,7 @@ head_of() {
 	rm -f ack; mkfifo ack
 	exec 6<>ack
 	# shellcheck disable=SC2086
-	WB_LANE=$name WB_ACK_IN=7 wb-kafka-extract $quick -t plain -G "$name" "$@" >"$name.out" 2>"$name.err" 6<&- 7<ack &
+	WB_LANE=$name WB_ACK_IN=7 wb-kafka-extract $quick -t "${head_topic:-plain}" -G "$name" "$@" >"$name.out" 2>"$name.err" 6<&- 7<ack &
 	head=$!
 }
 run_of() { sed -n 's/^{"@hello":{"v":1,"run":"\([0-9a-f]*\)".*/\1/p' "$1"; }
@@ -340,4 +346,16 @@ echo '{"partitions":[{"topic":"plain","partition":2,"offset":200}],"version":1}'
 kafka_java org.apache.kafka.tools.DeleteRecordsCommand --bootstrap-server "$kafka_brokers" --offset-json-file dr.json >/dev/null 2>&1
 status 69 'a group whose offsets are gone' wb-run -n behind -- "wb-kafka-extract $quick -t plain -G behind" "$pass -s"
 like "$(cat "$tmp/err")" 'plain:2: offset (149|150) of group behind is gone, the broker has 200 to [0-9]+: 5[01] messages were deleted unread' 'says so with numbers'
+# retention overtakes a lane that waits for its store: it paused, so what it had fetched is fetched again
+numbers 1 1000 | produce one
+head_topic=one
+head_of overtaken --ckpt 1h,100
+until_true 20 reaches overtaken.out 400
+sleep 2
+echo '{"partitions":[{"topic":"one","partition":0,"offset":900}],"version":1}' >dr.json
+kafka_java org.apache.kafka.tools.DeleteRecordsCommand --bootstrap-server "$kafka_brokers" --offset-json-file dr.json >/dev/null 2>&1
+ack 1; wait $head; is $? 69 'retention overtakes a lane'
+exec 6>&-
+like "$(cat overtaken.err)" 'one:0: offset 400 of group overtaken is gone, the broker has 900 to 1000: 500 messages were deleted unread' 'which is told with numbers'
+is "$(have overtaken.out)" "$(seq 400)" 'and nothing is passed on from behind the gap'
 done_testing
