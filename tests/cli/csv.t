@@ -45,6 +45,10 @@ one '--header' '1,2\n3,4\n' '{"x":"1","y z":"2"}
 one '--header with another delimiter' '1|2\n' '{"x":"1","y":"2"}' --header x,y --delimiter '|'
 one '--no-header' '1,2\n3,4\n' '{"c1":"1","c2":"2"}
 {"c1":"3","c2":"4"}' --no-header
+printf '1,2\n' >two.csv; printf '1,2,3\n' >three.csv
+is "$($x --quiet --no-header two.csv three.csv two.csv | sed 's/"_src":[^]]*],//')" '{"c1":"1","c2":"2"}
+{"c1":"1","c2":"2","c3":"3"}
+{"c1":"1","c2":"2"}' '--no-header: each file has its own columns'
 one '--skip' 'A "title\n\na,b\n1,2\n' '{"a":"1","b":"2"}' --skip 2
 one '--skip in place of a header' 'Title\nNr;Ort\n7;Berlin\n' '{"x":"7","y":"Berlin"}' --skip 2 --header x,y --delimiter ';'
 one '--skip and CR' 'Title\ra,b\r1,2\r' '{"a":"1","b":"2"}' --skip 1

@@ -195,6 +195,14 @@ is "$? $(wc -c <"$tmp/lost")" '70 0' 'but not what has gone nowhere'
 is "$(cat "$tmp/ack")" '{"@ack":{"run":"r1","n":1}}
 {"@ack":{"run":"r1","n":2}}' 'a sink acknowledges'
 is "$(wc -c <"$tmp/out")" 0 'and writes nothing'
+exec 3<>"$tmp/in"; echo "$hello" >&3
+$pass "$tmp/in" >"$tmp/out" 2>&1 &
+pid=$!
+until_true 10 test -s "$tmp/out"; kill $pid; echo '{"a":1}' >&3
+ok 'a stage ignores the first SIGTERM' until_true 5 grep -q '"a"' "$tmp/out"
+kill $pid; wait $pid
+is $? 75 'and ends at the second'
+exec 3>&-
 { echo "$hello"; echo '{"@reject":{"src":null,"stage":"s"}}'; echo '{'; ckpt 1 2; end 1; } | WB_ACK_OUT=1 $pass --quiet -s >"$tmp/out"
 is "$(cut -c1-9 "$tmp/out" | tr '\n' ' ')" '{"@reject {"@reject {"@ack":{ ' 'but rejects that it does not keep, before it acknowledges'
 echo keep >"$tmp/rej"

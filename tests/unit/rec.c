@@ -84,6 +84,8 @@ test_control(void)
 	(void)snprintf(pad, sizeof pad, "{\"@hello\":{\"v\":2,\"run\":\"1\",\"lane\":\"x\"}}");
 	is_int(control_get(slice_of(pad), &json, &d, &e), -1, "another version");
 	is_int(e.status, EX_CONFIG, "is EX_CONFIG");
+	(void)snprintf(pad, sizeof pad, "{\"@ckpt\":{\"run\":\"1\",\"n\":\"7\",\"rows\":1}}");
+	is_int(control_get(slice_of(pad), &json, &d, &e), -1, "a number that is none");
 	(void)snprintf(pad, sizeof pad, "{\"@ckpt\":{\"run\":1}}");
 	is_int(control_get(slice_of(pad), &json, &d, &e), -1, "a broken one");
 	is_int(e.status, EX_SOFTWARE, "is EX_SOFTWARE");
@@ -98,6 +100,7 @@ test_control(void)
 static void
 test_reject(void)
 {
+	static char large[REJECT_RAW + 1000];
 	struct fault f;
 	struct buf b = { 0 };
 
@@ -105,6 +108,9 @@ test_reject(void)
 	reject_put(&b, SLICE("[\"t\",0,1,2,0]"), "wb-normalize", &f, SLICE("{\"lat\":91}\xff"));
 	is_str(buf_str(&b), "{\"@reject\":{\"src\":[\"t\",0,1,2,0],\"stage\":\"wb-normalize\",\"code\":\"range\",\"field\":\"lat\","
 	    "\"msg\":\"91 is not a \\\"latitude\\\"\",\"raw\":\"eyJsYXQiOjkxff8=\"}}\n", "its line");
+	buf_clear(&b);
+	reject_put(&b, (struct slice){ 0 }, "s", &f, (struct slice){ large, sizeof large });
+	is_int((long long)b.n - 108, 87384, "of a large one 64 KiB are kept, as base64");
 	buf_clear(&b);
 	memset(pad, 'x', sizeof pad);
 	fault_set(&f, "json", "", "x\ny\x1b");
