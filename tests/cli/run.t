@@ -76,7 +76,7 @@ status 75 'a head that dies without @end' wb-run --once -- "sh -c 'head -c 60 $t
 is "$(grep -c '@end' "$tmp/out")" 0 'ends nothing'
 status 78 'a stage that cannot be found' wb-run --once -- "$tmp/head" "$tmp/nothing" "$pass"
 status 78 'a stage that cannot be run' wb-run --once -- "$tmp/head" "$tmp" "$pass"
-status 65 'a stage that does not take SIGTERM' timeout 20 wb-run --once -- "sh -c 'exit 65'" "sh -c 'trap \"\" TERM; sleep 300'"
+status 65 'a stage that does not take SIGTERM' timeout 20 wb-run --once -- "sh -c 'until [ -s $tmp/deaf1 ]; do :; done; exit 65'" "sh -c 'trap \"\" TERM; echo >$tmp/deaf1; sleep 300'"
 
 # an endless lane
 cat >"$tmp/flaky" <<EOT

@@ -97,14 +97,16 @@ status 74 '/dev/full for rejects' $pass -r x --quiet --rejects /dev/full "$tmp/t
 status 74 'a file for rejects that cannot be made' $pass --rejects "$tmp/no/such" "$tmp/two"
 
 # progress
-wb-sample --shipments 20000 -t tracking.events >/dev/null &
-pid=$!
-until_true 10 sigmask $pid SigIgn; kill -USR1 $pid; wait $pid
-is $? 0 'SIGUSR1 kills no program that has nothing to say'
 mkfifo "$tmp/in" "$tmp/slow"
+wb-normalize --carriers "$tmp/slow" /dev/null &
+pid=$!
+ok 'a program that still reads its rules ignores SIGUSR1' until_true 20 sigmask $pid SigIgn
+exec 3<>"$tmp/slow" 3>&-; kill $pid; wait $pid
 $pass "$tmp/in" >"$tmp/out" 2>"$tmp/err" &
 pid=$!
 until_true 20 sigmask $pid SigCgt; until_true 2 grep -q partner "/proc/$pid/wchan"; kill -USR1 $pid	# while it waits for a writer
+told() { ! sigmask $pid ShdPnd; }
+until_true 2 told
 exec 3<>"$tmp/in"; printf '{"a":1}\n{"a":' >&3
 until_true 10 test -s "$tmp/out"; : >"$tmp/err"; kill -USR1 $pid
 ok 'SIGUSR1 prints the line of progress at once' until_true 5 grep -q '^pass: 1 records, 0.0 MB, .* 0 rejects$' "$tmp/err"
