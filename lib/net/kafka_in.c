@@ -16,28 +16,14 @@
 #include "base/utc.h"
 
 #define AWAY_NS (60000 * MS)	/* not patient: so long for brokers that go away */
-#define NOTE_NS (60000 * MS)	/* a note is repeated so often */
 #define AGAIN_NS (500 * MS)	/* a question that failed is asked again after */
 #define CLOSE_NS (5000 * MS)
 
-/* Says text to the user unless it was said a short while ago; "(after 3ms in state ...)" is left out. */
 void
 kafka_in_say(struct kafka_in *k, const char *text)
 {
-	const char *end = strstr(text, " (after ");
-	size_t n = end ? (size_t)(end - text) : strlen(text), i;
-	uint64_t h = 14695981039346656037u;
-	int64_t now = utc_mono();
-
-	for (i = 0; i < n; i++)
-		h = (h ^ (unsigned char)text[i]) * 1099511628211u;
-	for (i = 0; i < 4; i++)
-		if (k->told[i].hash == h && now - k->told[i].at_ns < NOTE_NS)
-			return;
-	k->told[k->tells % 4].hash = h;
-	k->told[k->tells++ % 4].at_ns = now;
-	(void)err_show(k->note, sizeof k->note, text, n);
-	k->has_note = 1;
+	if (kafka_tell(&k->tell, text, k->note, sizeof k->note))
+		k->has_note = 1;
 }
 
 const char *
@@ -67,7 +53,6 @@ on_error(rd_kafka_t *rk, int code, const char *reason, void *arg)
 {
 	struct kafka_in *k = arg;
 	char text[512];
-	const char *end;
 
 	switch (code) {
 	case RD_KAFKA_RESP_ERR__FATAL:
@@ -87,8 +72,7 @@ on_error(rd_kafka_t *rk, int code, const char *reason, void *arg)
 			k->down_ns = utc_mono();
 		return;
 	}
-	end = strstr(reason, " (after ");
-	(void)err_show(k->down, sizeof k->down, reason, end ? (size_t)(end - reason) : strlen(reason));
+	(void)err_show(k->down, sizeof k->down, reason, kafka_tell_len(reason));
 	if (k->o->patient || k->begun)
 		kafka_in_say(k, reason);
 }

@@ -3,12 +3,15 @@
 
 #include <string.h>
 
+#include "net/kafka_conf.h"
+
 /* What this program decides, and may not be set. */
 static const char *const ours[][2] = {
 	{ "enable.auto.commit", "false" },
 	{ "enable.auto.offset.store", "false" },
 	{ "auto.offset.reset", "error" },
 	{ "enable.partition.eof", "true" },
+	{ NULL, NULL },
 };
 
 static const char *const defaults[][2] = {
@@ -20,30 +23,16 @@ static const char *const defaults[][2] = {
 	{ "fetch.message.max.bytes", "262144" },
 	{ "check.crcs", "true" },
 	{ "reconnect.backoff.max.ms", "2000" },
+	{ NULL, NULL },
 };
-
-static int
-set(rd_kafka_conf_t *c, const char *name, const char *value, struct err *e)
-{
-	char text[400];
-
-	if (rd_kafka_conf_set(c, name, value, text, sizeof text) == RD_KAFKA_CONF_OK)
-		return 0;
-	return err_set(e, EX_USAGE, "%s", text);
-}
 
 static int
 allowed(const char *name, const char *value, struct err *e)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof ours / sizeof *ours; i++)
-		if (strcmp(name, ours[i][0]) == 0)
-			return err_set(e, EX_USAGE, "%s is no property to be set here", name);
+	if (kafka_conf_allowed(name, ours, e) == -1)
+		return -1;
 	if (strcmp(name, "group.id") == 0)
 		return err_set(e, EX_USAGE, "group.id: -G names the group");
-	if (strcmp(name, "bootstrap.servers") == 0 || strcmp(name, "metadata.broker.list") == 0)
-		return err_set(e, EX_USAGE, "%s: -b names the brokers", name);
 	if (strcmp(name, "partition.assignment.strategy") == 0 && strstr(value, "cooperative") != NULL &&
 	    rd_kafka_version() < 0x020a00ff)
 		return err_set(e, EX_USAGE, "%s: %s loses assignments in librdkafka before 2.10", name, value);
@@ -55,19 +44,17 @@ kafka_in_configure(const struct kafka_in_options *o, rd_kafka_conf_t *c, struct 
 {
 	size_t i;
 
-	for (i = 0; i < sizeof defaults / sizeof *defaults; i++)
-		if (set(c, defaults[i][0], defaults[i][1], e) == -1)
-			return -1;
-	if (set(c, "bootstrap.servers", o->brokers, e) == -1 || set(c, "client.id", o->client, e) == -1)
+	if (kafka_conf_pairs(c, defaults, e) == -1)
 		return -1;
-	if (o->instance != NULL && set(c, "group.instance.id", o->instance, e) == -1)
+	if (kafka_conf_set(c, "bootstrap.servers", o->brokers, e) == -1 || kafka_conf_set(c, "client.id", o->client, e) == -1)
+		return -1;
+	if (o->instance != NULL && kafka_conf_set(c, "group.instance.id", o->instance, e) == -1)
 		return -1;
 	for (i = 0; i < o->props->n; i++)
 		if (allowed(o->props->prop[i].name, o->props->prop[i].value, e) == -1 ||
-		    set(c, o->props->prop[i].name, o->props->prop[i].value, e) == -1)
+		    kafka_conf_set(c, o->props->prop[i].name, o->props->prop[i].value, e) == -1)
 			return -1;
-	for (i = 0; i < sizeof ours / sizeof *ours; i++)
-		if (set(c, ours[i][0], ours[i][1], e) == -1)
-			return -1;
-	return o->group != NULL ? set(c, "group.id", o->group, e) : 0;
+	if (kafka_conf_pairs(c, ours, e) == -1)
+		return -1;
+	return o->group != NULL ? kafka_conf_set(c, "group.id", o->group, e) : 0;
 }

@@ -6,6 +6,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "net/kafka_in.h"
+#include "net/kafka_tell.h"
 
 /*
  * The inside of the consumer, for kafka_in.c and the files beside it: kafka_in_conf.c sets
@@ -66,11 +67,7 @@ struct kafka_in {
 	int64_t down_ns;		/* since when no broker is there, 0: one is */
 	int begun;			/* something was placed once */
 	struct err err;			/* found in a callback */
-	struct {
-		uint64_t hash;
-		int64_t at_ns;
-	} told[4];
-	unsigned tells;
+	struct kafka_tell tell;
 	char note[512], given[512], down[512];
 	int has_note;
 };

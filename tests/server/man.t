@@ -21,7 +21,7 @@ if start_chdb; then
 else
 	store=no
 fi
-if start_kafka && kafka_topic tracking.events 2; then
+if start_kafka && kafka_topic tracking.events 2 && kafka_topic copy 2; then
 	WB_BROKERS=$kafka_brokers; export WB_BROKERS
 	wb-sample --shipments 20 --faults none -t tracking.events 2>/dev/null | sed 's/^{"_src":\[[^]]*\],/{/' | kcat -b "$WB_BROKERS" -t tracking.events -P -l
 else
