@@ -188,7 +188,11 @@ measure(struct extract *x)
 	int64_t lag;
 	size_t i;
 
-	(void)snprintf(x->st.note, sizeof x->st.note, "lag %" PRId64, kafka_in_lag(x->k));
+	lag = kafka_in_lag(x->k);
+	if (lag == -1)
+		(void)snprintf(x->st.note, sizeof x->st.note, "no partitions");
+	else
+		(void)snprintf(x->st.note, sizeof x->st.note, "lag %" PRId64, lag);
 	if (tool.metrics == NULL)
 		return;
 	buf_clear(&x->st.more);
@@ -211,8 +215,10 @@ hear(struct extract *x, int64_t now)
 	rc = ack_read(&x->ack, now, &n, &e);
 	if (rc == -1)
 		return stage_fail(&x->st, &e);
-	if (rc == 1)
+	if (rc == 1) {
 		kafka_in_acked(x->k, n);
+		ack_tell(&x->ack, now, kafka_in_lag(x->k));
+	}
 	return 0;
 }
 

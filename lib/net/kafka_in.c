@@ -502,6 +502,8 @@ kafka_in_lag(struct kafka_in *k)
 	int64_t sum = 0;
 	size_t i;
 
+	if (k->state != READ || k->parts == 0)
+		return -1;
 	for (i = 0; i < k->parts; i++)
 		sum += lag(k, &k->part[i]);
 	return sum;

@@ -124,7 +124,7 @@ int kafka_in_release(struct kafka_in *k, int ms, struct err *e);
 /* How long the group lets a member be silent, ms (max.poll.interval.ms). */
 int kafka_in_silence(const struct kafka_in *k);
 
-/* Messages not read yet, of all partitions that are held, as far as known. */
+/* Messages not read yet, of all partitions that are held, as of the last answers of the brokers; -1 when none is held. */
 int64_t kafka_in_lag(struct kafka_in *k);
 
 /* Partition i that is held: 1 with its topic, number and lag; 0 when there are no more. */

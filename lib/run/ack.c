@@ -114,27 +114,6 @@ ack_end(struct ack *a, int64_t now)
 	return sent(a, stage_end(a->st), lines, now);
 }
 
-/* Tells wb-run that the lane got on.  Nothing depends on it, so that a fault is none. */
-static void
-tell(struct ack *a, int64_t now)
-{
-	const char *path = env_get("WB_STATUS");
-	char tmp[PATH_MAX];
-	int fd, ok;
-
-	if (path == NULL || (a->told_ns != 0 && now - a->told_ns < STATUS_NS && a->acked != a->sent))
-		return;
-	if ((size_t)snprintf(tmp, sizeof tmp, "%s.tmp", path) >= sizeof tmp)
-		return;
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd == -1)
-		return;
-	ok = dprintf(fd, "{\"run\":\"%s\",\"n\":%" PRIu64 ",\"lines\":%" PRIu64 "}\n", stage_run(a->st), a->acked, a->total) > 0;
-	(void)close(fd);
-	if (ok && rename(tmp, path) == 0)
-		a->told_ns = now;
-}
-
 /* One line of the pipe, which may move a->acked. */
 static int
 take(struct ack *a, struct slice line, struct err *e)
@@ -184,11 +163,37 @@ ack_read(struct ack *a, int64_t now, uint64_t *n, struct err *e)
 	}
 	if (a->acked != before) {
 		*n = a->acked;
-		tell(a, now);
 		return 1;
 	}
 	if (a->acked != a->sent && now - a->open[(a->acked + 1) % (ACK_OPEN + 2)].at_ns > a->timeout_ns)
 		return err_set(e, EX_TEMPFAIL, "checkpoint %" PRIu64 " has no acknowledgement after %" PRId64
 		    " s: does the last stage acknowledge? (--ack-timeout)", a->acked + 1, a->timeout_ns / 1000000000);
 	return 0;
+}
+
+/* Nothing depends on it, so that a fault is none. */
+void
+ack_tell(struct ack *a, int64_t now, int64_t behind)
+{
+	const char *path = env_get("WB_STATUS");
+	uint64_t held = stage_owed(a->st), i;
+	char tmp[PATH_MAX], lag[40] = "";
+	int fd, ok;
+
+	if (path == NULL || (a->told_ns != 0 && now - a->told_ns < STATUS_NS && a->acked != a->sent))
+		return;
+	if ((size_t)snprintf(tmp, sizeof tmp, "%s.tmp", path) >= sizeof tmp)
+		return;
+	for (i = a->acked + 1; i <= a->sent; i++)
+		held += a->open[i % (ACK_OPEN + 2)].lines;
+	if (behind >= 0)
+		(void)snprintf(lag, sizeof lag, ",\"lag\":%" PRIu64, (uint64_t)behind + held);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd == -1)
+		return;
+	ok = dprintf(fd, "{\"run\":\"%s\",\"n\":%" PRIu64 ",\"lines\":%" PRIu64 "%s}\n",
+	    stage_run(a->st), a->acked, a->total, lag) > 0;
+	(void)close(fd);
+	if (ok && rename(tmp, path) == 0)
+		a->told_ns = now;
 }

@@ -19,7 +19,7 @@
  *		else if (ack_full(&a, now))
  *			wait for ack_fd(), or another time
  *		if (ack_read(&a, now, &n, &e) == 1)
- *			commit the position of n
+ *			commit the position of n, ack_tell()
  */
 #define ACK_OPEN 3	/* checkpoints that may be without an answer */
 
@@ -80,8 +80,15 @@ ack_fd(const struct ack *a)
  * Reads what has come, without waiting: 1 when checkpoints up to *n are acknowledged
  * since the last call, 0 when none is; -1 with EX_TEMPFAIL when the last stage is gone,
  * or has not answered in time, EX_SOFTWARE for what is no acknowledgement.  Answers to
- * another run are nothing.  Tells wb-run (WB_STATUS).
+ * another run are nothing.
  */
 int ack_read(struct ack *a, int64_t now, uint64_t *n, struct err *e);
+
+/*
+ * Tells wb-run (WB_STATUS) how far the lane is, once a second or when all is answered.
+ * behind is how many records of the source were not read yet, -1 when that is not known; the
+ * lag is of these and of those that were read but are not acknowledged.
+ */
+void ack_tell(struct ack *a, int64_t now, int64_t behind);
 
 #endif

@@ -286,7 +286,7 @@ numbers 2001 3000 | produce stream
 lane a; a=$!
 ok 'the next one goes on' until_true 30 reaches a.got 3000
 is "$(have a.got)" "$(seq 3000)" 'without a row again'
-like "$(wb-run --status a)" '^a	runs	[0-9.]+ s ago	\{"run":"[0-9a-f]{24}","n":[0-9]+,"lines":[0-9]+\}$' 'wb-run knows its checkpoints'
+like "$(wb-run --status a)" '^a	runs	[0-9.]+ s ago	\{"run":"[0-9a-f]{24}","n":[0-9]+,"lines":[0-9]+,"lag":[0-9]+\}$' 'wb-run knows its checkpoints'
 lane b; b=$!
 shares() { [ "$(count b.got)" -gt "$1" ]; }
 i=3000
