@@ -30,7 +30,8 @@ lane() {
 	while :; do
 		lane_rc=0
 		# shellcheck disable=SC2086
-		wb-run ${verbose:-} -n "${2:-$1}" --once "$lanes/$1.lane" || lane_rc=$?
+		wb-run ${verbose:-} -n "${2:-$1}" --once ${WB_METRICS:+--metrics "$WB_METRICS/waybill-${2:-$1}.prom" --job "${2:-$1}"} \
+			"$lanes/$1.lane" || lane_rc=$?
 		lane_left=$((lane_left - 1))
 		[ "$lane_rc" -eq 75 ] && [ "$lane_left" -gt 0 ] || return "$lane_rc"
 		sleep "$lane_pause"
