@@ -32,7 +32,7 @@ static struct tool tool = {
 	},
 };
 
-/* A list of days, else the name of a file with a day a line. */
+/* A list of days or hours, else the name of a file with one a line. */
 static void
 read_days(struct days *d, const char *arg)
 {
@@ -92,7 +92,7 @@ put_mart(struct stage *st, struct mart *m, struct slice batch)
 		(void)stage_fail(st, &e);
 	else
 		for (i = 0; i < n; i++)
-			stage_made(st, mart_put(m, i, tool.now, batch, stage_room(st, mart_row_max(m, i, batch))));
+			stage_made(st, mart_put(m, i, batch, stage_room(st, mart_row_max(m, i, batch))));
 }
 
 /* Stops when what is counted takes more memory than it may. */
@@ -111,25 +111,31 @@ within(struct stage *st, size_t bytes, uint64_t limit, const char *what, const c
 static struct mart *
 find_mart(const char *name)
 {
-	struct mart *m = mart_new(name);
+	struct mart *m = mart_new(name, tool.now);
+	char all[400];
+	size_t i, n = 0;
 
-	if (m == NULL)
-		tool_usage(&tool, "-t: \"%s\" is no mart that this version makes (mart_delivery_day, mart_sla_day)", name);
-	return m;
+	if (m != NULL)
+		return m;
+	for (i = 0; mart_name(i) != NULL; i++)
+		n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", i > 0 ? ", " : "", mart_name(i));
+	tool_usage(&tool, "-t: \"%s\" is none of the marts %s", name, all);
 }
 
-/* --columns: what a query must name for the mart, separated by commas. */
+/* --columns: what a query must name for the mart, separated by commas; a line for each view or table it is made of. */
 static int
 print_columns(const char *name)
 {
 	struct mart *m = find_mart(name);
-	const char *const *column;
-	size_t n = mart_reads(m, &column), i;
+	size_t s, i, n;
 
-	for (i = 0; i < n; i++)
-		printf("%s%s", i > 0 ? "," : "", column[i]);
+	for (s = 0; mart_reads(m, s, &n) != NULL; s++) {
+		for (i = 0; i < n; i++)
+			printf("%s%s", i > 0 ? "," : "", mart_member(m, s, i));
+		(void)putchar('\n');
+	}
 	mart_free(m);
-	return puts("") == EOF || fflush(stdout) != 0 ? EX_IOERR : 0;
+	return ferror(stdout) || fflush(stdout) != 0 ? EX_IOERR : 0;
 }
 
 static int
@@ -143,10 +149,12 @@ aggregate_mart(const char *name, const char *days_arg, const char *batch_arg, ui
 	struct fault fault;
 	char batch[6 * BATCH_MAX + 2];
 	struct slice id;
-	int event, written = 0;
+	int event, written = 0, rc;
 
 	if (days_arg != NULL)
 		read_days(&days, days_arg);
+	if (days.hours > 0 && !mart_is_hourly(m))
+		tool_usage(&tool, "--days: %s has days, not hours", name);
 	id = batch_id(batch_arg, batch);
 	stage_open(&st, files);
 	while ((event = stage_next(&st, &rec)) > 0) {
@@ -157,30 +165,17 @@ aggregate_mart(const char *name, const char *days_arg, const char *batch_arg, ui
 		}
 		if (behind(&st, written) == -1)
 			continue;
-		switch (mart_add(m, rec.json, days_arg != NULL ? &days : NULL, &fault, &e)) {
-		case MART_COUNTED:
+		rc = mart_add(m, rec.json, days_arg != NULL ? &days : NULL, &fault, &e);
+		if (rc == MART_COUNTED) {
 			st.acct.folded++;
 			within(&st, mart_bytes(m), limit, "rows", "aggregate fewer days at a time (--days)");
-			break;
-		case MART_OUTSIDE:
-			stage_count(&st, "outside of the days", 1);
+		} else if (rc >= 0) {
+			stage_count(&st, mart_left_out[rc], 1);
 			stage_filter(&st);
-			break;
-		case MART_ORPHAN:
-			stage_count(&st, "orphan", 1);
-			stage_filter(&st);
-			break;
-		case MART_NOT_DUE:
-			stage_count(&st, "not_applicable", 1);
-			stage_filter(&st);
-			break;
-		default:
-			if (fault.code != NULL)
-				stage_reject(&st, &rec, &fault);
-			else
-				(void)stage_fail(&st, &e);
-			break;
-		}
+		} else if (fault.code != NULL)
+			stage_reject(&st, &rec, &fault);
+		else
+			(void)stage_fail(&st, &e);
 	}
 	mart_free(m);
 	days_fini(&days);

@@ -62,7 +62,7 @@ check(const struct sla_facts *f, const struct verdict *v)
 static void
 add(const char *name, const struct json *j)
 {
-	struct mart *m = mart_new(name);
+	struct mart *m = mart_new(name, 0);
 	struct fault fault;
 	struct err e = ERR_NONE;
 	struct json again = { 0 };
@@ -76,7 +76,7 @@ add(const char *name, const struct json *j)
 		for (i = 0; i < n; i++) {
 			buf_clear(&b);
 			p = buf_room(&b, mart_row_max(m, i, SLICE("\"b\"")) + JSON_PAD);
-			b.n = (size_t)(mart_put(m, i, 0, SLICE("\"b\""), p) - p);
+			b.n = (size_t)(mart_put(m, i, SLICE("\"b\""), p) - p);
 			memset(buf_room(&b, JSON_PAD), 0, JSON_PAD);
 			must(json_scan(&again, buf_as_slice(&b)) == 0);
 		}
