@@ -190,7 +190,24 @@ FROM (SELECT day, carrier_id, region_code, courier_id, shipment_id,
       GROUP BY day, carrier_id, region_code, courier_id, shipment_id)
 GROUP BY day, carrier_id, region_code, courier_id;
 
--- mart_support_day from staging and facts: the reference of wb-reconcile. found: the shipment is known; home, tz: the client's when the contact was opened
+-- support contacts with what mart_support_day is made of: owner and zone, first contact and verdict of the shipment. found: the shipment is known
+CREATE OR REPLACE VIEW v_support_contact AS
+SELECT id, first_id, found, client_id, carrier_id, dest_region, topic, channel, if(zone = '', 'UTC', zone) AS tz, opened_at, first_reply_at, resolved_at, reopened, csat,
+    sla_state, due_at, sla_stop_at
+FROM (SELECT id, first_id, found, client_id, carrier_id, dest_region, topic, channel, opened_at, first_reply_at, resolved_at, reopened, csat, sla_state, due_at, sla_stop_at,
+        homes[greatest(1, arrayCount(v -> v <= opened_at, froms))] AS home
+      FROM (SELECT id, first_id, found, if(caller > 0, caller, owner) AS client_id, carrier_id, dest_region, topic, channel, opened_at, first_reply_at, resolved_at, reopened, csat,
+              sla_state, due_at, sla_stop_at
+            FROM (SELECT shipment_id, id, client_id AS caller, toString(topic) AS topic, toString(channel) AS channel, opened_at, first_reply_at, resolved_at, reopened, csat, first_id
+                  FROM stg_contact FINAL ANY LEFT JOIN (
+                    SELECT shipment_id, tupleElement(arraySort(groupArray((opened_at, id)))[1], 2) AS first_id FROM v_contact GROUP BY shipment_id) AS n USING shipment_id) AS c
+            ANY LEFT JOIN (SELECT shipment_id, toUInt8(1) AS found, client_id AS owner, carrier_id, dest_region, due_at, sla_stop_at, toString(sla_state) AS sla_state
+                           FROM fct_shipment FINAL) AS s USING shipment_id) AS cs
+      ANY LEFT JOIN (SELECT client_id, groupArray(valid_from) AS froms, groupArray(home_region) AS homes
+                     FROM (SELECT client_id, valid_from, home_region FROM dim_client FINAL ORDER BY client_id, valid_from) GROUP BY client_id) AS d USING client_id) AS csd
+ANY LEFT JOIN (SELECT region_code AS home, tz AS zone FROM dim_region FINAL) AS r USING home;
+
+-- mart_support_day from staging and facts: the reference of wb-reconcile; by the local day where the client was at home when the contact was opened
 CREATE OR REPLACE VIEW v_support_day_from_staging AS
 SELECT toDate(substring(toString(opened_at, tz), 1, 10)) AS day, client_id, carrier_id, dest_region, topic, channel, count() AS contacts,
     sum(found AND id = first_id) AS first_contacts,
@@ -200,23 +217,11 @@ SELECT toDate(substring(toString(opened_at, tz), 1, 10)) AS day, client_id, carr
     sum(if(frt >= 0, frt, 0)) AS frt_sec_sum, sum(frt >= 0) AS frt_n,
     sumForEach(arrayMap(i -> toUInt32(frt >= 0 AND i = arrayCount(b -> b < frt, [1, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 172800, 432000])), range(19))) AS frt_hist,
     sum(if(res >= 0, res, 0)) AS resolve_sec_sum, sum(res >= 0) AS resolve_n,
-    sum(ifNull(score, 0)) AS csat_sum, sum(isNotNull(score)) AS csat_n, sum(ifNull(score >= 4, 0)) AS csat_pos
-FROM (SELECT id, opened_at, resolved_at, again, score, frt, res, topic, channel, found, first_id, client_id, carrier_id, dest_region, due_at, sla_stop_at, sla_state,
-        if(zone = '', 'UTC', zone) AS tz
-      FROM (SELECT id, opened_at, resolved_at, again, score, frt, res, topic, channel, found, first_id, client_id, carrier_id, dest_region, due_at, sla_stop_at, sla_state,
-              homes[greatest(1, arrayCount(v -> v <= opened_at, froms))] AS home
-            FROM (SELECT id, opened_at, resolved_at, again, score, frt, res, topic, channel, found, first_id, if(caller > 0, caller, owner) AS client_id, carrier_id, dest_region,
-                    due_at, sla_stop_at, sla_state
-                  FROM (SELECT shipment_id, id, opened_at, resolved_at, reopened AS again, csat AS score, toString(topic) AS topic, toString(channel) AS channel, client_id AS caller,
-                          ifNull(toInt64(toUnixTimestamp(first_reply_at)) - toInt64(toUnixTimestamp(opened_at)), -1) AS frt,
-                          ifNull(toInt64(toUnixTimestamp(resolved_at)) - toInt64(toUnixTimestamp(opened_at)), -1) AS res, first_id
-                        FROM stg_contact FINAL ANY LEFT JOIN (
-                          SELECT shipment_id, tupleElement(arraySort(groupArray((opened_at, id)))[1], 2) AS first_id FROM v_contact GROUP BY shipment_id) AS n USING shipment_id) AS c
-                  ANY LEFT JOIN (SELECT shipment_id, toUInt8(1) AS found, client_id AS owner, carrier_id, dest_region, due_at, sla_stop_at, toString(sla_state) AS sla_state
-                                 FROM fct_shipment FINAL) AS s USING shipment_id) AS cs
-            ANY LEFT JOIN (SELECT client_id, groupArray(valid_from) AS froms, groupArray(home_region) AS homes
-                           FROM (SELECT client_id, valid_from, home_region FROM dim_client FINAL ORDER BY client_id, valid_from) GROUP BY client_id) AS d USING client_id) AS csd
-      ANY LEFT JOIN (SELECT region_code AS home, tz AS zone FROM dim_region FINAL) AS r USING home)
+    sum(ifNull(csat, 0)) AS csat_sum, sum(isNotNull(csat)) AS csat_n, sum(ifNull(csat >= 4, 0)) AS csat_pos
+FROM (SELECT id, first_id, found, client_id, carrier_id, dest_region, topic, channel, tz, opened_at, resolved_at, reopened AS again, csat, sla_state, due_at, sla_stop_at,
+        ifNull(toInt64(toUnixTimestamp(first_reply_at)) - toInt64(toUnixTimestamp(opened_at)), -1) AS frt,
+        ifNull(toInt64(toUnixTimestamp(resolved_at)) - toInt64(toUnixTimestamp(opened_at)), -1) AS res
+      FROM v_support_contact)
 GROUP BY day, client_id, carrier_id, dest_region, topic, channel;
 
 -- mart_integration_hour from staging and facts; k: 1 call, 2 event, 3 open reject
