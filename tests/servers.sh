@@ -3,6 +3,7 @@
 # it cannot be had (say so with skip).  All are stopped, by pid, at the end of the test.
 #   start_chdb            chdb_url chdb_pid          wb-chdb, the embedded engine
 #   start_clickhouse_18   ch18_url ch18_pid          Debian's clickhouse-server 18.16
+#   start_postgres        PGHOST PGUSER pg_pid       Debian's PostgreSQL, on a socket; psql finds it
 # Calling one again after kill_server PID starts it on the same folder and port.
 # shellcheck shell=sh disable=SC2034
 servers_pids=
@@ -80,4 +81,24 @@ start_clickhouse_18() {
 	servers_pids="$servers_pids $ch18_pid"
 	ch18_url=http://127.0.0.1:$ch18_port/default
 	server_up "http://127.0.0.1:$ch18_port" "$ch18_pid"
+}
+
+start_postgres() {
+	pg_bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+	[ -x "$pg_bin/initdb" ] || return 1
+	# PostgreSQL refuses to run as root
+	set --
+	[ "$(id -u)" -ne 0 ] || set -- setpriv --reuid=nobody --regid=nogroup --clear-groups
+	PGHOST=$tmp/pg PGUSER=wb PGDATABASE=postgres
+	export PGHOST PGUSER PGDATABASE
+	if [ ! -d "$tmp/pg/data" ]; then
+		mkdir "$tmp/pg"
+		# the other user comes to its folder, but sees no other
+		[ "$(id -u)" -ne 0 ] || { chmod 711 "$tmp"; chown nobody "$tmp/pg"; }
+		(cd "$tmp/pg" && "$@" "$pg_bin/initdb" -D "$tmp/pg/data" -U wb -A trust -E UTF8 --locale=C --no-sync) >"$tmp/pg.log" 2>&1 || return 1
+	fi
+	(cd "$tmp/pg" && exec "$@" "$pg_bin/postgres" -D "$tmp/pg/data" -k "$tmp/pg" -c listen_addresses= -c fsync=off -c timezone=UTC) >>"$tmp/pg.log" 2>&1 &
+	pg_pid=$!
+	servers_pids="$servers_pids $pg_pid"
+	until_true 60 sh -c "psql -qXAt -c 'SELECT 1' || ! kill -0 $pg_pid" && kill -0 "$pg_pid" 2>/dev/null
 }

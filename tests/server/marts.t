@@ -1,37 +1,130 @@
 #!/bin/sh
-# Marts of shipments: the rows of wb-aggregate equal the views that compute them from the facts, in both engines.
+# Marts: the rows of wb-aggregate equal the views that compute them from facts and staging, column for column, on every engine.
+#   SHIPMENTS=200000 tests/run tests/server/marts.t
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/servers.sh"
 cd "$tmp" || exit 1
-now=2026-03-20T12:00:00Z
+WB_LOCKS=$tmp; export WB_LOCKS; unset XDG_RUNTIME_DIR
+shipments=${SHIPMENTS:-20000}
+now=2026-03-20T12:00:00Z at=1774008000
 cat >rules <<'END'
 {"kind":"calendar","id":"ru5","tz":"Europe/Moscow","week":[1,1,1,1,1,0,0],"hours":["09:00","18:00"],"holidays":["2026-03-09"]}
 {"kind":"window","id":"p","party":"platform","from":"2026-03-06T08:00:00Z","to":"2026-03-06T20:00:00Z"}
 {"kind":"rule","id":"gold","match":{"tier":["gold"]},"promise":["rule"],"target":{"n":2,"unit":"bday"},"calendar":"ru5","cutoff":"15:00","stop":["delivered","first_attempt"],"pause":["customs","hold","reschedule","pickup"],"at_risk":"PT4H","handover_by":"PT24H"}
 {"kind":"rule","id":"silver","match":{"tier":["silver"]},"promise":["carrier_edd","rule"],"target":{"n":30,"unit":"bhour"},"calendar":"ru5","pause":["hold"],"exclude":["cancelled","returning","recipient.*"]}
 END
-wb-sample --seed 7 --shipments 1500 --out p >/dev/null 2>&1
-wb-normalize --quiet --carriers p/carriers.ndjson --shipments p/shipments.ndjson p/tracking.events.ndjson 2>/dev/null |
-	wb-fold --quiet --now $now | wb-enrich --quiet --shipments p/shipments.ndjson --clients p/clients.ndjson --carriers p/carriers.ndjson \
-	--regions p/regions.ndjson --contacts p/support_contacts.ndjson | wb-sla-tag --quiet --now $now -r rules >docs
-for m in delivery sla; do wb-aggregate -t mart_${m}_day --now $now --batch b docs >$m.rows; done
-ok 'there is something to compare' sh -c "[ \$(wc -l <docs) -gt 1000 ] && [ \$(wc -l <sla.rows) -gt 500 ]"
 
-# compare ENGINE
-compare() {
+# a platform with every fault switched on
+wb-sample --seed 7 --shipments "$shipments" --days 18 --now $now --out p >/dev/null 2>&1
+wb-normalize --quiet --rejects - --carriers p/carriers.ndjson --shipments p/shipments.ndjson p/tracking.events.ndjson >events 2>/dev/null
+grep -v '^{"@' events | wb-fold --quiet --now $now | wb-enrich --quiet --shipments p/shipments.ndjson --clients p/clients.ndjson \
+	--carriers p/carriers.ndjson --regions p/regions.ndjson --contacts p/support_contacts.ndjson | wb-sla-tag --quiet --now $now -r rules >docs
+ok 'there are records of all kinds, rejects too' sh -c "[ \$(wc -l <docs) -gt $((shipments * 9 / 10)) ] && grep -q '^{.@reject' events && [ \$(wc -l <p/support_contacts.ndjson) -gt 100 ]"
+marts='mart_delivery_day mart_sla_day mart_courier_day mart_backlog_hour mart_support_day mart_integration_hour'
+h31='[1, 2, 4, 6, 8, 12, 18, 24, 30, 36, 42, 48, 60, 72, 84, 96, 120, 144, 168, 192, 216, 240, 288, 336, 408, 480, 600, 720, 960, 1440]'
+# the snapshot has no view, since it stands at an hour
+backlog="(SELECT toDateTime($at, 'UTC') AS as_of, toDate(as_of) AS day, carrier_id, dest_region, status AS stage, count() AS open_n, sum(sla_state = 'at_risk') AS at_risk_n,
+	sum(sla_state = 'missed') AS overdue_n, sum(is_paused) AS paused_n, sum(quiet > 259200) AS stale_n, sum(if(age < 0, 0, age)) AS age_sec_sum, max(if(age < 0, 0, age)) AS oldest_sec,
+	sumForEach(arrayMap(i -> toUInt32(age >= 0 AND i = arrayCount(b -> b * 3600 < age, $h31)), range(31))) AS age_hist
+	FROM (SELECT carrier_id, dest_region, status, sla_state, is_paused, $at - toInt64(toUnixTimestamp(ifNull(accepted_at, created_at))) AS age,
+		$at - toInt64(toUnixTimestamp(ifNull(last_event_at, created_at))) AS quiet FROM v_shipment WHERE is_open AND toUnixTimestamp(created_at) <= $at)
+	GROUP BY carrier_id, dest_region, status)"
+pg_backlog="(SELECT to_timestamp($at) AS as_of, (to_timestamp($at) AT TIME ZONE 'UTC')::date AS day, carrier_id, dest_region, status AS stage, count(*) AS open_n,
+	count(*) FILTER (WHERE sla_state = 'at_risk') AS at_risk_n, count(*) FILTER (WHERE sla_state = 'missed') AS overdue_n, count(*) FILTER (WHERE is_paused) AS paused_n,
+	count(*) FILTER (WHERE quiet > 259200) AS stale_n, coalesce(sum(age) FILTER (WHERE age >= 0), 0) AS age_sec_sum, greatest(max(age), 0) AS oldest_sec,
+	hist_of(coalesce(array_agg(hist_slot((age / 3600)::float8, ladder_h31())) FILTER (WHERE age >= 0), '{}'), 31) AS age_hist
+	FROM (SELECT s.*, $at - floor(extract(epoch FROM coalesce(accepted_at, created_at))) AS age, $at - floor(extract(epoch FROM coalesce(last_event_at, created_at))) AS quiet
+		FROM v_shipment s WHERE is_open AND created_at < to_timestamp($at + 1)) s
+	GROUP BY carrier_id, dest_region, status)"
+
+# sql_of MART: what it is by SQL
+sql_of() {
+	case $1 in
+	mart_backlog_hour) echo "$backlog" ;;
+	mart_support_day|mart_integration_hour) echo "v_${1#mart_}_from_staging" ;;
+	*) echo "v_${1#mart_}_from_facts" ;;
+	esac
+}
+# records_of MART: what it is made of, from the store
+records_of() {
+	wb-aggregate -t "$1" --columns >columns
+	case $1 in
+	mart_support_day) wb-sql -q "SELECT $(cat columns) FROM v_support_contact" ;;
+	mart_integration_hour) wb-sql -q "SELECT $(sed -n 1p columns) FROM v_call; SELECT $(sed -n 2p columns) FROM v_event; SELECT $(sed -n 3p columns) FROM wb_reject FINAL" ;;
+	*) wb-sql -q "SELECT $(cat columns) FROM v_shipment" ;;
+	esac
+}
+# columns_of MART: without lineage
+columns_of() { wb-sql --format tsv -q "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = '$1' AND name NOT IN ('computed_at', 'batch_id')" | paste -sd,; }
+
+# stored NAME: facts, staging and dimensions
+stored() {
 	ok "$1: schema" wb-schema
+	ok "$1: events and rejects" sh -c 'wb-ch-load --rejects - -t fct_event events'
 	ok "$1: documents" wb-ch-load -t fct_shipment docs
-	for m in delivery sla; do
-		wb-sql -q "SELECT * FROM v_${m}_day_from_facts" | jq -cS 'if has("revenue") then .revenue |= tonumber else . end' | sort >want
-		sed 's/,"computed_at":.*/}/' $m.rows | jq -cS . | sort >got
-		cmp -s got want
-		is "$? $(wc -l <got)" "0 $(wc -l <want)" "$1: mart_${m}_day equals the view"
+	ok "$1: contacts" wb-ch-load -t stg_contact p/support_contacts.ndjson
+	ok "$1: calls" wb-ch-load -t stg_call p/integrations_log.ndjson
+	wb-dim -t dim_client p/clients.ndjson >clients 2>err
+	ok "$1: clients" wb-ch-load -t dim_client clients
+	ok "$1: regions" wb-ch-load -t dim_region p/regions.ndjson
+}
+
+# compare NAME: pipe against SQL
+compare() {
+	for m in $marts; do
+		records_of "$m" | wb-aggregate -t "$m" --now $now --batch b >rows
+		[ "$1" != wb-chdb ] || cp rows "$m.rows"
+		ok "$1: rows of $m" wb-ch-load -t "$m" rows
+		columns=$(columns_of "$m")
+		wb-sql --format tsv -q "SELECT $columns FROM $m" | sort >got
+		wb-sql --format tsv -q "SELECT $columns FROM $(sql_of "$m") AS v" | sort >want
+		cmp -s got want && [ -s got ]
+		is "$? $(wc -l <got)" "0 $(wc -l <want)" "$1: $m equals what SQL makes of the store"
 		diff got want | head -n 2 | cut -c1-900
-		wb-sql -q 'SELECT * FROM v_shipment' | wb-aggregate -t mart_${m}_day --now $now --batch b | cmp -s - $m.rows
-		is $? 0 "$1: rows of v_shipment give the same bytes as documents"
 	done
 }
 
-if start_chdb; then WB_STORE=$chdb_url; export WB_STORE; compare wb-chdb; else skip 'wb-chdb' 'no libchdb'; fi
-if start_clickhouse_18; then WB_STORE=$ch18_url; export WB_STORE; compare 18.16; else skip '18.16' 'no clickhouse-server'; fi
+# to_pg TABLE <NDJSON
+to_pg() {
+	psql -qX -v ON_ERROR_STOP=1 -c 'CREATE TEMP TABLE j (j jsonb)' -c "COPY j FROM STDIN WITH (FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02')" \
+		-c "INSERT INTO mart.$1 SELECT r.* FROM j, LATERAL jsonb_populate_record(null::mart.$1, j.j) r"
+}
+
+# compare_pg: the rows of the pipe against PostgreSQL's views over the same facts, which the store gives
+compare_pg() {
+	PGOPTIONS='-c search_path=mart -c work_mem=64MB'; export PGOPTIONS
+	for f in postgres postgres_views; do ok "PostgreSQL: $f.sql" psql -qX -v ON_ERROR_STOP=1 -f "$top/scripts/sql/$f.sql"; done
+	for t in fct_event fct_shipment stg_contact stg_call dim_client dim_region wb_reject; do
+		wb-sql -q "SELECT * FROM $t FINAL" >facts
+		ok "PostgreSQL: $t" sh -c "[ -s facts ]"
+		to_pg $t <facts || fail "PostgreSQL: $t"
+	done
+	psql -qX -c ANALYZE
+	for m in $marts; do
+		to_pg "$m" <"$m.rows" || fail "PostgreSQL: $m"
+		sql=$(sql_of "$m")
+		[ "$m" != mart_backlog_hour ] || sql=$pg_backlog
+		columns=$(psql -qXAt -c "SELECT string_agg(column_name, ',' ORDER BY ordinal_position) FROM information_schema.columns
+			WHERE table_schema = 'mart' AND table_name = '$m' AND column_name NOT IN ('computed_at', 'batch_id')")
+		psql -qXAt -c "CREATE TEMP TABLE want AS SELECT $columns FROM $sql v" -c "SELECT $columns FROM $m EXCEPT ALL SELECT $columns FROM want" \
+			-c "SELECT $columns FROM want EXCEPT ALL SELECT $columns FROM $m" -c "SELECT count(*) > 0 FROM $m" >diff 2>&1
+		is "$(tail -n 1 diff | cut -c1-900) $(wc -l <diff)" 't 1' "PostgreSQL: $m equals what SQL makes of the facts"
+	done
+}
+
+if start_chdb; then
+	WB_STORE=$chdb_url; export WB_STORE
+	stored wb-chdb
+	compare wb-chdb
+	for m in delivery sla courier backlog; do
+		t=mart_${m}_day
+		[ $m != backlog ] || t=mart_backlog_hour
+		wb-aggregate -t $t --now $now --batch b docs | cmp -s - $t.rows
+		is $? 0 "$t: documents give the same bytes as rows of the store"
+	done
+	if start_postgres; then compare_pg; else skip PostgreSQL 'not installed'; fi
+else
+	skip 'wb-chdb' 'no libchdb'
+fi
+if start_clickhouse_18; then WB_STORE=$ch18_url; export WB_STORE; stored 18.16; compare 18.16; else skip '18.16' 'no clickhouse-server'; fi
 done_testing
