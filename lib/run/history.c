@@ -2,6 +2,7 @@
 #include "run/history.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/utc.h"
@@ -19,12 +20,18 @@ struct history_src {
 	uint32_t n, cap;
 };
 
+struct history_name {
+	struct slice id;
+	uint32_t at;			/* its number in ids */
+};
+
 void
 history_fini(struct history *h)
 {
 	map_fini(&h->ids);
 	arena_fini(&h->arena);
 	free(h->src);
+	free(h->named);
 	free(h->key);
 	*h = (struct history){ 0 };
 }
@@ -112,7 +119,31 @@ event_columns(struct buf *b)
 		buf_printf(b, ", %s", event_name[i]);
 }
 
-/* Reads what the store has of the shipments [from, from + n).  As store_rows(). */
+static int
+by_id(const void *x, const void *y)
+{
+	const struct history_name *a = x, *b = y;
+
+	return slice_cmp(a->id, b->id);
+}
+
+/*
+ * In the order of the tables' keys: the shipments of a part then lie beside each other there,
+ * and the server reads a range of the table for each part rather than all of it.
+ */
+static void
+sort(struct history *h)
+{
+	uint32_t i;
+
+	h->named = mem_grow(h->named, &h->named_cap, h->ids.n, sizeof *h->named);
+	for (i = 0; i < h->ids.n; i++)
+		h->named[i] = (struct history_name){ map_key(&h->ids, i), i };
+	if (h->ids.n > 1)
+		qsort(h->named, h->ids.n, sizeof *h->named, by_id);
+}
+
+/* Reads what the store has of the shipments [from, from + n), as sorted.  As store_rows(). */
 static int
 read_part(struct history *h, uint32_t from, uint32_t n, const char *columns, struct err *e)
 {
@@ -124,9 +155,9 @@ read_part(struct history *h, uint32_t from, uint32_t n, const char *columns, str
 
 	fold_clear(h->fold);
 	for (i = 0; i < n; i++) {
-		const struct history_src *s = &h->src[from + i];
+		const struct history_src *s = &h->src[h->named[from + i].at];
 
-		h->key[i] = map_key(&h->ids, from + i);
+		h->key[i] = h->named[from + i].id;
 		fold_name(h->fold, h->key[i], (struct slice){ s->p, s->n });
 	}
 	rc = store_rows(h->store, &stored, h->key, n, e);
@@ -142,6 +173,7 @@ history_fold(struct history *h, struct err *e)
 	int rc = 0;
 
 	event_columns(&columns);
+	sort(h);
 	if (h->part == 0)
 		h->part = PART;
 	h->key = mem_grow(h->key, &h->key_cap, PART, sizeof *h->key);

@@ -29,6 +29,8 @@ struct history {
 	struct history_src *src;	/* of each */
 	size_t src_cap;
 	struct arena arena;
+	struct history_name *named;	/* sorted */
+	size_t named_cap;
 	struct slice *key;
 	size_t key_cap;
 	size_t part;			/* shipments that are read at once */
@@ -47,7 +49,7 @@ int history_full(const struct history *h);
 int history_due(const struct history *h);
 
 /*
- * Folds all of them, and forgets them.  For each part now() is asked, then the stored rows
+ * Folds all of them in the order of their ids, and forgets them.  For each part now() is asked, then the stored rows
  * are read, then the events: in this order the document that was computed last, of two
  * programs that fold a shipment at a time, has seen all events that the other one has.
  * 0, or -1 with e (status 0: documents() said stop).

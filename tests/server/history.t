@@ -87,6 +87,7 @@ fold() {
 	jq -nc --arg e '{"event_id":"q","version":5,"event_time":"2026-03-03T07:00:00.000Z","received_at":"2026-03-03T07:00:00.000Z","lag_sec":0,"is_date_only":false,"carrier":"cdek","integration":"x","status":"accepted","map_hit":"given","to_recipient":false,"damaged":false}' \
 		'("a'\''b", "x\\", "\\'\'' OR 1=1 -- ", "'\'') OR (1=1", "tab\tnew\nline", "Ёж", "`\"{x:String}", "\u0001") | {shipment_id: .} + ($e | fromjson)' >odd
 	ok "$1: events of odd shipments" wb-ch-load -t fct_event odd
+	is "$(wb-fold --history --now $now p/shipments | jq -r .shipment_id | cksum)" "$(jq -r .shipment_id p/shipments | LC_ALL=C sort -u | cksum)" "$1: in the order of the ids"
 	is "$(wb-fold --history --now $now odd | bare | sort | cksum)" "$(wb-fold --now $now odd | sort | cksum)" "$1: odd ids are found, and nothing else"
 
 	# a newer map replaces what was there, merged or not
