@@ -22,9 +22,9 @@ enum { CARRIERS = TOOL_OWN, SHIPMENTS, MAP_REV, STRICT, CHECK, REDO };
 
 static struct tool tool = {
 	.name = "wb-normalize",
-	.usage = "wb-normalize [-v] [-d URL] [-f FIELDMAP] [-m DIR] [--carriers FILE] [--map-rev N] [--shipments FILE] [--strict]\n"
+	.usage = "wb-normalize [-v] [-d URL] [-f FIELDMAP] [-m PATH] [--carriers FILE] [--map-rev N] [--shipments FILE] [--strict]\n"
 	    "       [--redo] [FILE ...]\n"
-	    "       wb-normalize [-d URL] [-f FIELDMAP] [-m DIR] [--carriers FILE] --check",
+	    "       wb-normalize [-d URL] [-f FIELDMAP] [-m PATH] [--carriers FILE] --check",
 	.letters = "d:f:m:",
 	.longs = (const struct option[]){
 		{ "carriers", required_argument, NULL, CARRIERS },

@@ -117,6 +117,28 @@ status 78 'no such folder' $x -m nothere
 printf 'carrier,code,subcode,status,reason\nown,1,,lost,\n' >maps/own.csv
 is "$(echo "$m" | sed 's/"ups"/"own"/; s/"status":"info"/"raw_code":"01"/' | $x -m maps | jq -r .status)" lost '-m names other maps'
 is "$($x -m maps --check | tail -n 1)" '1 maps, 1 of carriers, 1 rows' '--check counts'
+
+# maps of one's own over those that ship
+mkdir -p over/aggregators
+n=$($x --check | awk '$1 == "cdek" {print $2}')
+printf 'carrier,code,subcode,status,reason\ncdek,DELIVERED,,lost,\ncdek,77,,info,\n' >over/cdek.csv
+printf 'carrier,code,subcode,status,reason\nshippo,DELIVERED,,returned,\n' >over/aggregators/shippo.csv
+cdek=$(echo "$m" | sed 's/"ups"/"cdek"/; s/"status":"info"/"raw_code":"DELIVERED"/')
+is "$(echo "$cdek" | $x | jq -r .status)" delivered 'a code of a map that ships'
+for p in :over :over/cdek.csv "$top/scripts/maps:over"; do
+	is "$(echo "$cdek" | $x -m $p | jq -r .status)" lost "-m $p: one's own map is taken"
+	is "$(echo "$cdek" | sed 's/DELIVERED/CREATED/' | $x -m $p 2>/dev/null | jq -r .map_hit)" none 'whole'
+	is "$($x -m $p --check | awk '$1 == "cdek" {print $2}') $n" '2 158' '--check counts its rows'
+done
+is "$(echo "$cdek" | $x -m over: | jq -r .status)" delivered 'the later place wins'
+is "$($x -m :over --check | tail -n 1 | cut -d, -f1,2)" '44 maps, 37 of carriers' 'no map is there twice'
+is "$($x -m :over --check | grep '^shippo ' | tr -s ' ')" "shippo 1 1/14 0 $($x -m over --check | grep '^shippo ' | tr -s ' ' | cut -d' ' -f5-)" 'a vocabulary stays one'
+status 78 'a place that is not there' $x -m :nothere --check
+like "$(cat err)" '^wb-normalize: nothere: ' 'is named'
+status 78 'a file that is no map' $x -m :rows.ndjson --check
+printf 'carrier,code,subcode,status,reason\ncdek,DELIVERED,,gone,\n' >over/cdek.csv
+status 78 'a bad map of the later place' $x -m :over
+is "$(cat err)" 'wb-normalize: over/cdek.csv:2: unknown status "gone"' 'is named with its line'
 is "$($x --check | tail -n 1)" '44 maps, 37 of carriers, 2467 rows' 'the maps that ship are right'
 like "$($x --check | grep '^cdek ')" '^cdek +158 +13/14 +1  returned$' 'and say what they cover'
 like "$($x --check --carriers carriers.ndjson | grep '^dpd ')" '\(no such carrier\)$' 'a map of a carrier that nobody knows'
