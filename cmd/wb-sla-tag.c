@@ -8,10 +8,10 @@
 
 #include "base/buf.h"
 #include "base/utc.h"
-#include "io/file.h"
 #include "parcel/doc.h"
 #include "parcel/rules.h"
 #include "parcel/sla.h"
+#include "run/rulefile.h"
 #include "run/share.h"
 #include "run/stage.h"
 
@@ -237,26 +237,35 @@ explain(struct buf *b, const struct sla_facts *f, const struct verdict *v, const
 }
 
 static void
-read_rules(struct rules *r, const struct taxonomy *t, const char *file)
+warn_rules(const struct rules *r)
 {
-	struct buf text = { 0 };
-	struct err e = ERR_NONE;
 	size_t i;
 
-	rules_init(r);
-	if (file == NULL)
-		return;
-	if (file_read(file, RULES_MAX, &text, &e) == -1 || rules_read(r, t, file, buf_as_slice(&text), &e) == -1)
-		tool_die(&tool, &e);
 	for (i = 0; i < r->warnings; i++)
 		tool_say(&tool, "%s", r->warning[i]);
-	buf_fini(&text);
+}
+
+/* Between two checkpoints of a lane.  A wrong new file judges nothing: the rules stay as they are. */
+static void
+read_again(struct rulefile *f)
+{
+	struct err e = ERR_NONE;
+
+	switch (rulefile_again(f, &e)) {
+	case 1:
+		tool_say(&tool, "%s has changed: %zu rules judge from here on", f->path, f->rules->rules_n);
+		warn_rules(f->rules);
+		break;
+	case -1:
+		tool_warn(&tool, "%s; the rules stay as they were", e.msg);
+		break;
+	}
 }
 
 static int
-judge_all(char **files, const struct rules *r, const struct taxonomy *t, int explained)
+judge_all(char **files, struct rulefile *rules, const struct taxonomy *t, int explained)
 {
-	struct stage st = { .tool = &tool };
+	struct stage st = { .tool = &tool, .flags = STAGE_BARRIERS };
 	struct sla_facts facts = { 0 };
 	struct verdict v = { 0 };
 	struct sla_text text = { 0 };
@@ -266,19 +275,25 @@ judge_all(char **files, const struct rules *r, const struct taxonomy *t, int exp
 	struct doc d;
 	int64_t now;
 	char *p, *end;
+	int event;
 
 	doc_init(&d);
 	stage_open(&st, files);
 	if (explained && st.lane)
 		tool_usage(&tool, "--explain writes no records: not in a lane");
-	while (stage_next(&st, &rec) > 0) {
+	while ((event = stage_next(&st, &rec)) > 0) {
+		if (event == STAGE_BARRIER) {
+			if (st.lane && !st.once)
+				read_again(rules);
+			continue;
+		}
 		doc_pick(&d, rec.json);
 		if (sla_facts_get(&facts, &d, t, &fault) == -1) {
 			stage_reject(&st, &rec, &fault);
 			continue;
 		}
 		now = tool.has_now || facts.version == 0 ? tool.now : facts.version;
-		sla_judge(&facts, r, t, utc_sec(now), &v);
+		sla_judge(&facts, rules->rules, t, utc_sec(now), &v);
 		if (v.unpaired > 0)
 			stage_count(&st, "pause_unpaired", v.unpaired);
 		if (explained) {
@@ -319,7 +334,7 @@ int
 main(int argc, char **argv)
 {
 	struct taxonomy t = { 0 };
-	struct rules r = { 0 };
+	struct rulefile rules = { 0 };
 	struct err e = ERR_NONE;
 	const char *file = NULL;
 	int check = 0, explained = 0, rc = 0, c;
@@ -343,13 +358,16 @@ main(int argc, char **argv)
 		tool_usage(&tool, "--check proves the rule file of -r, and reads nothing else");
 	if (share_taxonomy(&t, &e) == -1)
 		tool_die(&tool, &e);
-	read_rules(&r, &t, file);
+	if (rulefile_open(&rules, file, &t, &e) == -1)
+		tool_die(&tool, &e);
+	warn_rules(rules.rules);
 	if (check) {
-		printf("%s: %zu rules, %zu calendars, %zu windows, %zu warnings\n", file, r.rules_n, r.calendars, r.windows, r.warnings);
+		printf("%s: %zu rules, %zu calendars, %zu windows, %zu warnings\n", file, rules.rules->rules_n,
+		    rules.rules->calendars, rules.rules->windows, rules.rules->warnings);
 		rc = fflush(stdout) == 0 ? 0 : EX_IOERR;
 	} else
-		rc = judge_all(argv + optind, &r, &t, explained);
-	rules_fini(&r);
+		rc = judge_all(argv + optind, &rules, &t, explained);
+	rulefile_fini(&rules);
 	taxonomy_fini(&t);
 	return rc;
 }

@@ -90,12 +90,12 @@ pause_find(struct pause_list *l, const struct sla_facts *f, const struct rules *
 		const struct reason *why = &t->reason[e->reason];
 
 		if (listed >> PAUSE_RESCHEDULE & 1) {
-			if (ends_reschedule(e->status))
+			if (ends_reschedule(e->status) && !e->ignored)
 				close_reschedules(l, &o, e->at);
 			if (reschedule > 0 && e->reason == reschedule)
 				(void)add(l, PAUSE_RESCHEDULE, e->at, new_time(e, dest));
 		}
-		if (t->status[e->status].pseudo)
+		if (t->status[e->status].pseudo || e->ignored)
 			continue;
 		if (o.customs && (e->status != STATUS_CUSTOMS || (cleared > 0 && e->reason == cleared)))
 			close_at(l, &o.customs, e->at);

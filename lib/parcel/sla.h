@@ -36,6 +36,7 @@ struct sla_event {
 	uint16_t reason;		/* number in the taxonomy */
 	uint8_t status;			/* enum status */
 	uint8_t attempt;
+	uint8_t ignored;		/* the fold let it move nothing: neither does it open or close a pause */
 };
 
 /* What a document says, as far as the judge looks at it. */

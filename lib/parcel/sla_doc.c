@@ -163,7 +163,7 @@ get_event(struct sla_event *e, const struct json_value *v, const struct taxonomy
 		return -1;
 	if (slice_eq(s, SLICE("void")) || slice_eq(s, SLICE("absorbed")))
 		return 0;
-	*e = (struct sla_event){ 0 };
+	*e = (struct sla_event){ .ignored = slice_eq(s, SLICE("ignored")) };
 	switch (field_time(at[E_TIME], event_field[E_TIME], &ms, f)) {
 	case 1:
 		e->at = utc_sec(ms);

@@ -58,6 +58,52 @@ is "$(echo '{"shipment_id":"S","dest_tz":"Asia/Vladivostok","created_at":"2024-0
 	'  promise     explicit, a date: 2024-06-05 23:59:59 +10:00
   due         2024-06-05 23:59:59 +10:00' 'a date as the destination has it'
 
+# what a document marks as ignored opens and closes no pause by its status
+printf '%s\n' '{"kind":"rule","id":"r","promise":["explicit"],"pause":["customs","hold","reschedule"]}' >rules
+# ignored STATUS REASON MARK: is_paused and paused_sec after customs at 08:00 and that event at 10:00, at 12:00
+ignored() {
+	echo '{"shipment_id":"S","created_at":"2024-06-01T00:00:00.000Z","promise_first":"2024-06-09T00:00:00.000Z","is_open":true,"events":[{"event_id":"1","event_time":"2024-06-03T08:00:00.000Z","received_at":"2024-06-03T08:00:00.000Z","status":"customs","reason":"customs.hold"},{"event_id":"2","event_time":"2024-06-03T10:00:00.000Z","received_at":"2024-06-03T10:00:00.000Z","status":"'"$1"'","reason":"'"$2"'","mark":"'"$3"'"}]}' |
+		wb-sla-tag -r rules --now 2024-06-03T12:00:00Z | jq -c '[.is_paused, .paused_sec]'
+}
+is "$(ignored created '' ignored)" '[true,14400]' 'label data between two scans does not end the wait at customs'
+is "$(ignored created '' '')" '[false,7200]' 'a state event does'
+is "$(ignored info '' '')" '[true,14400]' 'a notice does not'
+is "$(ignored on_hold recipient.absent ignored) $(ignored on_hold recipient.absent '')" '[true,14400] [true,14400]' 'an ignored hold does not either; one that is none ends it and begins another'
+
+# rules that change while a lane runs
+rule() { echo '{"kind":"rule","id":"'"$1"'"}' >rules.new; mv rules.new live; }
+rule one
+mkfifo lane.in
+WB_LANE=t wb-sla-tag -r live <lane.in >lane.out 2>lane.err &
+lane=$!
+exec 5>lane.in
+n=0
+echo '{"@hello":{"v":1,"run":"r","lane":"t"}}' >&5
+# ckpt ROWS, then judged: the rule of the next document
+ckpt() { n=$((n + 1)); echo '{"@ckpt":{"run":"r","n":'$n',"rows":'"$1"'}}' >&5; until_true 60 grep -q '"n":'$n',' lane.out; }
+judged() { printf '%s\n' '{"_src":["t",0,1,0,0],"shipment_id":"S","created_at":"2024-06-02T15:00:00.000Z","events":[]}' >&5; ckpt 1; grep -v '^{"@' lane.out | tail -n 1 | jq -r .sla_rule_id; }
+is "$(judged)" one 'the rule file as it is at the start'
+n=1
+rule two
+ckpt 0; ckpt 0
+is "$(judged)" two 'a new one judges when it was the same at two checkpoints'; n=$((n + 1))
+like "$(cat lane.err)" '^wb-sla-tag: live has changed: 1 rules judge from here on$' 'says so'
+echo '{"kind":"rule","id":"three","calender":"x"}' >live
+ckpt 0; ckpt 0; ckpt 0
+is "$(judged)" two 'a wrong one judges nothing'; n=$((n + 1))
+is "$(grep -c 'unknown key' lane.err)" 1 'is told once'
+like "$(cat lane.err)" '^wb-sla-tag: live:1: unknown key "calender" of a rule; the rules stay as they were$' 'with its line'
+rm live
+ckpt 0; ckpt 0
+is "$(judged)" two 'nor does one that is gone'; n=$((n + 1))
+rule four
+ckpt 0; ckpt 0
+is "$(judged)" four 'a right one does again'; n=$((n + 1))
+echo '{"@end":{"run":"r","n":'$n'}}' >&5
+exec 5>&-
+wait $lane
+is $? 0 'the lane ends well'
+
 # the pump
 is "$(: | wb-sla-tag | wc -c)" 0 'empty input'
 is "$(printf '{}' | wb-sla-tag --now 2024-06-12 | jq -r .sla_state)" not_applicable 'no last newline, nothing known: an orphan'

@@ -272,6 +272,8 @@ class Judge:
         """Pauses of a kind that is open once at most at a time."""
         found, since = [], None
         for e in self.events:
+            if e["mark"] == "ignored":
+                continue
             if since is not None and e["status"] not in reduce.PSEUDO and closes(e):
                 found.append((since, e["t"]))
                 since = None
@@ -299,7 +301,7 @@ class Judge:
         for i, e in enumerate(self.events):
             if e.get("reason", "") != "recipient.reschedule":
                 continue
-            close = min((f["t"] for f in self.events[i + 1:] if f["status"] in ends), default=FOREVER)
+            close = min((f["t"] for f in self.events[i + 1:] if f["status"] in ends and f["mark"] != "ignored"), default=FOREVER)
             edd = e.get("edd", "")
             if edd:
                 close = min(close, clock.instant(clock.day_of(edd), 0, self.dest) if len(edd) == 10 else clock.sec_of(edd))
