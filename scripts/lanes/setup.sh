@@ -1,7 +1,7 @@
 # What the scripts have in common; sourced with $here, the folder of the script, and $lanes, that of this file.
 #   configure       reads the configuration and exports it; the programs beside the script are found
-#   lane NAME       runs NAME.lane once; another run of it is waited for.  Its exit status.
-#   marts SINCE     computes the marts again on the days of documents that were stored since then (seconds since 1970)
+#   lane NAME [AS]  runs NAME.lane once, under the name AS; another run of it is waited for.  Its exit status.
+#   again COMMAND   runs it again while it ends with 75, "start me again", up to WB_TRIES times in all
 # shellcheck shell=sh disable=SC2154
 
 configure() {
@@ -24,31 +24,20 @@ configure() {
 	fi
 }
 
-# 75 is "start me again": a neighbour that died, a server that is away, another run that holds the lock
-lane() {
-	lane_left=${WB_TRIES:-5} lane_pause=1
+again() {
+	again_left=${WB_TRIES:-5} again_pause=1
 	while :; do
-		lane_rc=0
-		# shellcheck disable=SC2086
-		wb-run ${verbose:-} -n "${2:-$1}" --once ${WB_METRICS:+--metrics "$WB_METRICS/waybill-${2:-$1}.prom" --job "${2:-$1}"} \
-			"$lanes/$1.lane" || lane_rc=$?
-		lane_left=$((lane_left - 1))
-		[ "$lane_rc" -eq 75 ] && [ "$lane_left" -gt 0 ] || return "$lane_rc"
-		sleep "$lane_pause"
-		lane_pause=$((lane_pause * 4))
+		again_rc=0
+		"$@" || again_rc=$?
+		again_left=$((again_left - 1))
+		[ "$again_rc" -eq 75 ] && [ "$again_left" -gt 0 ] || return "$again_rc"
+		sleep "$again_pause"
+		again_pause=$((again_pause * 4))
 	done
 }
 
-# month by month, as the marts are partitioned.  A minute earlier: the servers of a cluster have clocks of their own.
-marts() {
-	marts_days=$(wb-sql --format tsv --set "t=$(($1 - 60))" \
-		-q 'SELECT DISTINCT toString(arrayJoin(days)) AS day FROM fct_shipment WHERE loaded_at >= toDateTime({t:UInt32}) ORDER BY day') || return
-	export WB_DAYS WB_MART
-	for marts_month in $(printf '%s\n' "$marts_days" | cut -c1-7 | uniq); do
-		WB_DAYS=$(printf '%s\n' "$marts_days" | grep "^$marts_month" | paste -sd,)
-		for WB_MART in ${WB_MARTS:-mart_delivery_day mart_sla_day}; do
-			[ -z "${verbose:-}" ] || echo "${0##*/}: $WB_MART: $WB_DAYS" >&2
-			lane mart "$WB_MART" || return
-		done
-	done
+# 75: a neighbour that died, a server that is away, another run that holds the lock
+lane() {
+	# shellcheck disable=SC2086
+	again wb-run ${verbose:-} -n "${2:-$1}" --once ${WB_METRICS:+--metrics "$WB_METRICS/waybill-${2:-$1}.prom" --job "${2:-$1}"} "$lanes/$1.lane"
 }

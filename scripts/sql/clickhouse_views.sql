@@ -246,21 +246,19 @@ FROM (SELECT toStartOfHour(min(ts)) AS hour, carrier_id, integration, operation,
       FROM wb_reject FINAL WHERE state = 'open' AND toUnixTimestamp(ts) > 0)
 GROUP BY hour, carrier_id, integration, operation;
 
--- invariants of mart rows by day, cheap: after a refresh WHERE day IN (the days refreshed)
+-- invariants of mart rows by day, cheap: after a refresh WHERE day IN (the days refreshed); 1970-01-01 names each, with 0
 CREATE OR REPLACE VIEW v_quality_day AS
 SELECT 'sla_due_sum' AS check_name, 'error' AS severity, day, toUInt64(sum(due != met + missed + pending + at_risk)) AS bad_rows FROM mart_sla_day GROUP BY day
 UNION ALL SELECT 'sla_miss_sum' AS check_name, 'error' AS severity, day, toUInt64(sum(miss_carrier + miss_shipper + miss_recipient + miss_customs + miss_force + miss_platform + miss_unknown != missed)) AS bad_rows FROM mart_sla_day GROUP BY day
 UNION ALL SELECT 'sla_late_sum' AS check_name, 'error' AS severity, day, toUInt64(sum(late_1d + late_2d + late_3d + late_more != missed OR (length(late_hist) > 0 AND arraySum(late_hist) != missed))) AS bad_rows FROM mart_sla_day GROUP BY day
 UNION ALL SELECT 'lead_hist_sum' AS check_name, 'error' AS severity, day, toUInt64(sum(length(lead_hist) > 0 AND arraySum(lead_hist) != lead_n)) AS bad_rows FROM mart_delivery_day GROUP BY day
 UNION ALL SELECT 'transit_hist_sum' AS check_name, 'error' AS severity, day, toUInt64(sum(length(transit_hist) > 0 AND arraySum(transit_hist) != transit_n)) AS bad_rows FROM mart_delivery_day GROUP BY day
-UNION ALL SELECT 'calls_sum' AS check_name, 'error' AS severity, day, toUInt64(sum(calls != ok + err_client + err_server + err_timeout + err_auth + err_rate + err_schema)) AS bad_rows FROM mart_integration_hour GROUP BY day;
+UNION ALL SELECT 'calls_sum' AS check_name, 'error' AS severity, day, toUInt64(sum(calls != ok + err_client + err_server + err_timeout + err_auth + err_rate + err_schema)) AS bad_rows FROM mart_integration_hour GROUP BY day
+UNION ALL SELECT arrayJoin(['sla_due_sum', 'sla_miss_sum', 'sla_late_sum', 'lead_hist_sum', 'transit_hist_sum', 'calls_sum']) AS check_name, 'error' AS severity, toDate(0) AS day, toUInt64(0) AS bad_rows;
 
 -- all invariants; a check of severity error with bad_rows > 0 must stop the reports. Scope facts reads the facts whole: run nightly, the results are in wb_check, and nothing else reads this view
 CREATE OR REPLACE VIEW v_quality AS
-SELECT check_name, severity, 'mart' AS scope, sum(bad_rows) AS bad_rows FROM (
-    SELECT check_name, severity, bad_rows FROM v_quality_day
-    UNION ALL SELECT arrayJoin(['sla_due_sum', 'sla_miss_sum', 'sla_late_sum', 'lead_hist_sum', 'transit_hist_sum', 'calls_sum']) AS check_name, 'error' AS severity, toUInt64(0) AS bad_rows)
-GROUP BY check_name, severity
+SELECT check_name, severity, 'mart' AS scope, sum(bad_rows) AS bad_rows FROM v_quality_day GROUP BY check_name, severity
 UNION ALL SELECT 'stop_without_time' AS check_name, 'error' AS severity, 'facts' AS scope, toUInt64(count()) AS bad_rows FROM fct_shipment FINAL
     WHERE (sla_stop != 'none') != isNotNull(sla_stop_at) OR (sla_state = 'met' AND isNull(sla_stop_at))
 UNION ALL SELECT 'closed_without_time' AS check_name, 'error' AS severity, 'facts' AS scope, toUInt64(count()) AS bad_rows FROM fct_shipment FINAL

@@ -31,7 +31,7 @@ for page in "$top"/man/*.[157]; do
 	name=$(basename "$page")
 	examples "$page" >"$tmp/$name.sh"
 	[ -s "$tmp/$name.sh" ] || continue
-	if [ "${store:-}" = no ] && grep -qE 'wb-ch-load|wb-sql|wb-schema|wb-chdb|wb-backfill|wb-hourly' "$tmp/$name.sh"; then
+	if [ "${store:-}" = no ] && grep -qE 'wb-ch-load|wb-sql|wb-schema|wb-chdb|wb-backfill|wb-hourly|wb-marts' "$tmp/$name.sh"; then
 		skip "examples of $name" 'no libchdb'
 		continue
 	fi

@@ -1,0 +1,122 @@
+#!/bin/sh
+# wb-marts on both engines: only days that have changed are computed, whatever dies or comes between; checks; healing.
+. "$(dirname "$0")/../lib.sh"
+. "$top/tests/servers.sh"
+unset XDG_RUNTIME_DIR WB_CONF WB_MARTS WB_LOAD; WB_LOCKS=$tmp; export WB_LOCKS
+cd "$tmp" || exit 1
+marts='mart_delivery_day mart_sla_day'
+q() { wb-sql --format tsv -q "$1"; }
+
+wb-sample --seed 11 --shipments 150 --out p >/dev/null 2>&1
+wb-normalize --quiet --carriers p/carriers.ndjson --shipments p/shipments.ndjson p/tracking.events.ndjson >events 2>/dev/null
+jq -c '{client_id: .id, valid_from: .updated_at, valid_to: "2105-12-31T00:00:00.000Z", is_current: true, name, segment, tier, home_region, is_active, row_hash: 1, version: 1}' p/clients.ndjson >p/dim_client
+jq -c '{carrier_id: .id, valid_from: .updated_at, valid_to: "2105-12-31T00:00:00.000Z", is_current: true, code, name, kind, tz: (.tz // ""), daily_capacity: (.daily_capacity // 0), is_active, row_hash: 1, version: 1}' p/carriers.ndjson >p/dim_carrier
+
+# A loader that does something at a table: what stands in the file "at TABLE before|after", once.
+cat >loader <<'END_LOADER'
+#!/bin/sh
+q() (unset WB_LANE WB_ACK_IN WB_ACK_OUT WB_ONCE WB_STATUS; wb-sql --format tsv -q "$1")
+last=
+for arg; do case $last in -t) table=$arg ;; esac; last=$arg; done
+if mv "$HOOKS/$table.before" "$HOOKS/now" 2>/dev/null; then . "$HOOKS/now"; fi
+wb-ch-load "$@" || exit
+if mv "$HOOKS/$table.after" "$HOOKS/now" 2>/dev/null; then . "$HOOKS/now"; fi
+END_LOADER
+chmod +x loader; HOOKS=$tmp; export HOOKS
+# hook TABLE before|after COMMANDS
+hook() { printf '%s\n' "$3" >"$1.$2.new"; mv "$1.$2.new" "$1.$2"; }
+
+view() { case $1 in mart_support_day|mart_integration_hour) echo "v_${1#mart_}_from_staging" ;; *) echo "v_${1#mart_}_from_facts" ;; esac; }
+rows() { wb-sql -q "SELECT * FROM $1" | jq -Sc 'del(.computed_at, .batch_id)' | sort; }
+# right NAME: all marts are what the views say
+right() {
+	for m in $marts; do
+		rows "$(view "$m")" >want; rows "$m" >got
+		if [ -s want ] && cmp -s want got; then pass "$1: $m"; else fail "$1: $m" "$(wc -l want got; diff want got | cut -c1-400 | head -n 4)"; fi
+	done
+}
+# alter TABLE WHAT: a mutation, done when this returns
+alter() {
+	q "ALTER TABLE $1 $2" >/dev/null && until_true 120 sh -c "[ \"\$(wb-sql --format tsv -q 'SELECT count() FROM system.mutations WHERE is_done = 0')\" = 0 ]"
+}
+# age: everything that is stored was stored two hours ago
+age() { for t in fct_shipment fct_event stg_contact stg_call; do alter $t 'UPDATE loaded_at = loaded_at - 7200 WHERE 1' || return; done; }
+state() { q "SELECT argMax(value, version) FROM wb_state WHERE name = 'refresh:$1'"; }
+clock() { q 'SELECT toUnixTimestamp(now())'; }
+stages() { q "SELECT count() FROM system.tables WHERE position(name, '_stage_') > 0"; }
+
+# fold LINE: the document of the shipment that the line names, made again
+turn=0
+fold() {
+	turn=$((turn + 1))
+	printf '%s\n' "$1" | wb-fold --history --now "2026-03-21T$(printf '%02d:%02d' $((turn / 60)) $((turn % 60))):00Z" | wb-enrich | wb-sla-tag | wb-ch-load -t fct_shipment
+}
+# change: another price and promise of the next shipment that was promised for a time; $ship
+change() {
+	turn=$((turn + 1))
+	ship=$(sed -n "$((turn % $(wc -l <promised) + 1))p" promised)
+	jq -c --arg s "$ship" --argjson n $turn 'select(.shipment_id == $s) | .price = 1000 + $n | .updated_at = "2026-04-01T00:00:\($n + 100 | tostring | .[1:])Z" |
+		.promised_first_at = ((.promised_first_at[:19] + "Z" | fromdate) + 86400 * $n | todate) | .promised_first_on = null' p/shipments.ndjson | wb-ch-load -t stg_shipment
+	fold "{\"shipment_id\":\"$ship\"}"
+}
+jq -r 'select(.promised_first_at != null and .cancelled_at == null) | .shipment_id' p/shipments.ndjson >promised
+
+# refreshed ENGINE
+refreshed() {
+	turn=0
+	ok "$1: schema" wb-schema
+	for t in dim_client:dim_client dim_carrier:dim_carrier regions.ndjson:dim_region shipments.ndjson:stg_shipment support_contacts.ndjson:stg_contact; do
+		wb-ch-load -t "${t#*:}" "p/${t%:*}" || fail "$1: ${t#*:}"
+	done
+	wb-ch-load --tee -t fct_event events | wb-fold --history --now 2026-03-20T12:00:00Z | wb-enrich | wb-sla-tag | wb-ch-load -t fct_shipment
+
+	status 0 "$1: the first run" wb-marts
+	is "$(cat out err)" '' "$1: says nothing when all is well"
+	right "$1: a first run computes everything"
+	like "$(state mart_sla_day)" '^20..-..-..T..:..:..\.000Z$' "$1: the time of the run is kept"
+	is "$(q "SELECT count(), sum(bad_rows) FROM v_check" | tr '\t' ' ')" '6 0' "$1: the checks are kept"
+
+	ok "$1: rows grow older" age
+	before=$(state mart_sla_day)
+	until_true 60 sh -c "[ \$(wb-sql --format tsv -q 'SELECT toUnixTimestamp(now())') -gt $(date -u -d "$before" +%s) ]"
+	checked=$(q 'SELECT max(checked_at) FROM v_check')
+	status 0 "$1: without a change" wb-marts -v
+	is "$(grep -c 'mart_sla_day: 2' err)" 0 "$1: nothing is computed"
+	is "$(q 'SELECT max(checked_at) FROM v_check')" "$checked" "$1: nothing is checked"
+	ok "$1: but the time is kept" test "$(state mart_sla_day)" '>' "$before"
+
+	# a shipment whose due day moves; a row that is wrong on each of its days, and one on a day that is none of them
+	ship=$(sed -n 2p promised)
+	old=$(q "SELECT due_day FROM v_shipment WHERE shipment_id = '$ship'")
+	n=$(q "SELECT sum(due) FROM mart_sla_day WHERE day = '$old'")
+	clean=$(q "SELECT max(day) FROM mart_sla_day WHERE day NOT IN (SELECT arrayJoin(days) FROM fct_shipment WHERE shipment_id = '$ship') AND day < '2026-03-20'")
+	ok "$1: rows are spoilt" alter mart_sla_day "UPDATE late_sec_sum = 77777 WHERE day IN ('$old', '$clean')"
+	change
+	status 0 "$1: a due day that has moved" wb-marts
+	is "$(q "SELECT groupUniqArray(late_sec_sum = 77777) FROM mart_sla_day WHERE day = '$clean'")" '[1]' "$1: a day that has not changed is not computed"
+	is "$(q "SELECT countIf(late_sec_sum = 77777), sum(due) FROM mart_sla_day WHERE day = '$old'" | tr '\t' ' ')" "0 $((n - 1))" "$1: the old day is, without the shipment"
+	is "$(q "SELECT sum(abs(a)) FROM (SELECT day, sum(n) AS a FROM (SELECT day, toInt64(due) AS n FROM mart_sla_day UNION ALL SELECT day, -toInt64(due) AS n FROM v_sla_day_from_facts) GROUP BY day)")" 0 "$1: so is the new one"
+
+	# death at each step: the script, what runs the lane and the loader
+	for at in mart_delivery_day.before mart_delivery_day.after mart_sla_day.before mart_sla_day.during mart_sla_day.after wb_check.before wb_check.after wb_state.before; do
+		change
+		case $at in
+		# a loader that has made its stage and waits for the rows
+		*.during) hook "${at%.*}" before 'mkfifo f; wb-ch-load "$@" <f & exec 4>f
+			for i in $(seq 600); do [ "$(q "SELECT count() FROM system.tables WHERE position(name, '"'_stage_'"') > 0")" != 1 ] || break; sleep 0.1; done
+			rm f; kill -9 $! $(cat pid) $PPID $$' ;;
+		*) hook "${at%.*}" "${at#*.}" 'kill -9 $(cat pid) $PPID $$' ;;
+		esac
+		before=$(state mart_sla_day)
+		WB_LOAD=$tmp/loader sh -c 'echo $$ >pid; exec "$@"' - wb-marts >out 2>err
+		is "$? $(state mart_sla_day)" "137 $before" "$1: killed at $at, the time is the old one"
+		case $at in *.during) is "$(stages)" 1 "$1: a stage is left" ;; esac
+		status 0 "$1: run again" wb-marts
+		right "$1: killed at $at"
+		is "$(stages)" 0 "$1: no stage is left"
+	done
+}
+
+if start_chdb; then WB_STORE=$chdb_url; export WB_STORE; refreshed wb-chdb; kill_server "$chdb_pid" TERM; else skip 'wb-chdb' 'no libchdb'; fi
+if start_clickhouse_18; then WB_STORE=$ch18_url; export WB_STORE; refreshed 18.16; else skip '18.16' 'no clickhouse-server'; fi
+done_testing
