@@ -23,20 +23,7 @@ stream_store
 
 # ---- stages are killed while the messages come
 stream_topic
-split -n l/15 messages part.
-wb-run "$top/scripts/lanes/stream.lane" 2>lane.err & lane=$!
-kills=0 stored=0
-random() { awk -v s="$seed$kills" -v n="$1" 'BEGIN{srand(s); rand(); print int(rand() * n)}'; }
-for f in part.*; do
-	stream_send "$f"
-	until_true 60 stream_stored $((stored + 1)) || { fail "the lane stands at $stored" "$(tail -n 30 lane.err)"; break; }
-	sleep "0.$(printf %03d "$(random 600)")"
-	victim=$(pgrep -P $lane | awk -v n="$(random 7)" 'NR == n + 1')
-	[ -z "$victim" ] || { kill -9 "$victim" && kills=$((kills + 1)); } 2>/dev/null
-	stored=$(q 'SELECT count() FROM v_event')
-done
-ok "stages were killed ($kills)" test $kills -ge 8
-echo "# $(grep -c 'killed by signal 9' lane.err) deaths were seen: $(sed -n 's/.*killed by signal 9: //p' lane.err | awk '{print $1, $2 == "--tee" || $2 == "-t" ? $NF : ""}' | sort | uniq -c | tr -s '\n ' ' ')"
+stream_kills 15 8 0 600
 stream_settled 120; [ $tap_failed -eq 0 ] || tail -n 20 lane.err
 like "$(wb-run --status stream)" '^stream	runs	[0-9.]+ s ago	\{"run":"' 'wb-run knows how far it is'
 kill -TERM $lane; wait $lane
