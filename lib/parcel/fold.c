@@ -425,6 +425,8 @@ compact(struct fold *f, struct fold_shipment *s)
 {
 	struct arena full = f->arena;
 	struct node *e, *to, **link = &s->newest;
+	struct stored_days *d, *days, **day_link = &s->days;
+	struct fault *spoilt;
 	char *p;
 
 	f->arena = (struct arena){ 0 };
@@ -432,6 +434,17 @@ compact(struct fold *f, struct fold_shipment *s)
 		p = arena_get(&f->arena, s->src_cap);
 		memcpy(p, s->src, s->src_n);
 		s->src = p;
+	}
+	if (s->spoilt != NULL) {
+		spoilt = arena_get(&f->arena, sizeof *spoilt);
+		*spoilt = *s->spoilt;
+		s->spoilt = spoilt;
+	}
+	for (d = s->days; d != NULL; d = d->next) {
+		days = arena_get(&f->arena, sizeof *d + d->n * sizeof *d->day);
+		memcpy(days, d, sizeof *d + d->n * sizeof *d->day);
+		*day_link = days;
+		day_link = &days->next;
 	}
 	for (e = s->newest; e != NULL; e = e->older) {
 		to = arena_get(&f->arena, e->size);
@@ -457,7 +470,7 @@ tidy(struct fold *f, struct fold_shipment *s)
 		s->newest = NULL;
 		s->bytes = 0;
 	}
-	if (f->adjacent && 2 * s->bytes < arena_bytes(&f->arena))
+	if (f->n == 1 && 2 * s->bytes < arena_bytes(&f->arena))
 		compact(f, s);
 	s->tidy = 2 * s->bytes > TIDY ? 2 * s->bytes : TIDY;
 }
@@ -479,6 +492,13 @@ spoil(struct fold *f, struct fold_shipment *s, const struct fault *fault)
 		return;
 	s->spoilt = arena_get(&f->arena, sizeof *s->spoilt);
 	*s->spoilt = *fault;
+}
+
+void
+fold_spoil(struct fold *f, size_t i, const struct fault *fault)
+{
+	if (!f->shipment[i].many)
+		spoil(f, &f->shipment[i], fault);
 }
 
 void

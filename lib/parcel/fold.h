@@ -79,6 +79,9 @@ void fold_name(struct fold *f, struct slice id, struct slice src);
  */
 int fold_stored(struct fold *f, const struct json *row, struct fault *fault);
 
+/* Shipment i has no document, for this fault, unless it has one already or too many events: what was taken of it is not all. */
+void fold_spoil(struct fold *f, size_t i, const struct fault *fault);
+
 /*
  * Works out shipment i: the size of its document at most, or 0 with the fault: too
  * many events (events), fewer than its stored row counts (history), or what spoiled it.  fold_put() then writes it (no LF) and returns its end; fold_stub()

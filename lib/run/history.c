@@ -105,7 +105,7 @@ event_row(void *arg, const struct json *row, struct err *e)
 
 	if (fold_event(h->fold, row, NULL, &f) == -1)
 		return err_set(e, EX_DATAERR, "%s: %s", f.field, f.msg);
-	return fold_bytes(h->fold) > h->limit;
+	return fold_bytes(h->fold) - h->idle > h->limit;
 }
 
 /* The columns of an event, without its lineage. */
@@ -154,6 +154,7 @@ read_part(struct history *h, uint32_t from, uint32_t n, const char *columns, str
 	int rc;
 
 	fold_clear(h->fold);
+	h->idle = fold_bytes(h->fold);
 	for (i = 0; i < n; i++) {
 		const struct history_src *s = &h->src[h->named[from + i].at];
 
@@ -168,6 +169,7 @@ int
 history_fold(struct history *h, struct err *e)
 {
 	struct buf columns = { 0 };
+	struct fault f = { 0 };
 	uint32_t from = 0, n;
 	int64_t now;
 	int rc = 0;
@@ -184,12 +186,16 @@ history_fold(struct history *h, struct err *e)
 		if (rc == 1 && n > 1) {		/* too much: fewer at once */
 			h->part = n / 2;
 			rc = 0;
-		} else if (rc == 1) {
-			rc = err_set(e, EX_DATAERR, "one shipment takes more than -S %llu bytes", (unsigned long long)h->limit);
-		} else if (rc == 0) {
+			continue;
+		}
+		if (rc == 1) {		/* one that would stop the lane each time it is named */
+			(void)fault_set(&f, "events", "", "its events take more than -S %llu bytes", (unsigned long long)h->limit);
+			fold_spoil(h->fold, 0, &f);
+		}
+		if (rc != -1) {
 			rc = h->documents(h->arg, h->fold, now);
 			from += n;
-			if (h->part < PART && fold_bytes(h->fold) < h->limit / 4)
+			if (h->part < PART && fold_bytes(h->fold) - h->idle < h->limit / 4)
 				h->part = 2 * h->part < PART ? 2 * h->part : PART;
 		}
 	}

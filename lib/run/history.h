@@ -18,7 +18,7 @@ struct history {
 	/* set by the program, borrowed */
 	struct store *store;
 	struct fold *fold;
-	uint64_t limit;			/* bytes of events in memory; parts get smaller as need be */
+	uint64_t limit;			/* bytes of events in memory; parts get smaller as need be, and a shipment that takes more alone is spoilt */
 	/* tells the documents of all shipments in fold, whose history was read after the instant now.  0, or -1: stop */
 	int (*documents)(void *arg, struct fold *fold, int64_t now);
 	int64_t (*now)(void *arg);
@@ -34,6 +34,7 @@ struct history {
 	struct slice *key;
 	size_t key_cap;
 	size_t part;			/* shipments that are read at once */
+	size_t idle;			/* bytes of a fold that holds none */
 	int64_t since;			/* when the first one was named, utc_mono() */
 };
 

@@ -3,6 +3,7 @@
  * makes its line in the output buffer.  Control lines never reach the program:
  *
  *	READING --@ckpt--> CKPT (the program is told STAGE_BARRIER) --> passed on, READING
+ *	READING --unknown control line--> OTHER (STAGE_BARRIER, for who may hold lines) --> passed on, READING
  *	READING --end of the input--> LAST (STAGE_BARRIER once more) --> ENDED
  */
 #include <errno.h>
@@ -392,6 +393,13 @@ control(struct stage *st, struct slice line, struct record *r, int *event)
 		break;
 	case CONTROL_ACK:
 	case CONTROL_OTHER:
+		/* it overtakes nothing that is held; what is printed at the end of the input has no place before or behind it */
+		if ((st->flags & (STAGE_BARRIERS | STAGE_ONCE | STAGE_SINK)) == STAGE_BARRIERS) {
+			st->other = line;
+			st->state = STAGE_OTHER;
+			*event = STAGE_BARRIER;
+			return;
+		}
 		break;
 	}
 	if (!(st->flags & STAGE_SINK) || c.kind == CONTROL_REJECT) {
@@ -483,6 +491,11 @@ stage_next(struct stage *st, struct record *r)
 			st->state = STAGE_READING;
 			if (pass_ckpt(st) == -1)
 				return -1;
+		}
+		if (st->state == STAGE_OTHER) {
+			st->state = STAGE_READING;
+			out_slice(&st->out, st->other);
+			out_put(&st->out, "\n", 1);
 		}
 		if (st->state == STAGE_LAST) {
 			st->state = STAGE_ENDED;

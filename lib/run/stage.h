@@ -30,8 +30,8 @@
  *	return stage_close(&st);
  *
  * A program that keeps something until a checkpoint asks for STAGE_BARRIERS: it is
- * told STAGE_BARRIER, at each checkpoint and once at the end of the input, finishes
- * what it has, and goes on.  A source sets STAGE_SOURCE and calls stage_put() on its
+ * told STAGE_BARRIER, at each checkpoint, before an unknown control line goes on, and
+ * once at the end of the input, finishes what it has, and goes on.  A source sets STAGE_SOURCE and calls stage_put() on its
  * own account.  A sink sets STAGE_SINK: it writes nothing (but rejects, when nobody keeps them) and
  * acknowledges.
  */
@@ -102,7 +102,8 @@ struct stage {
 	int open;
 	struct json json;
 	struct control control;		/* the last one of the stream */
-	enum { STAGE_READING, STAGE_CKPT, STAGE_LAST, STAGE_ENDED } state;
+	enum { STAGE_READING, STAGE_CKPT, STAGE_OTHER, STAGE_LAST, STAGE_ENDED } state;
+	struct slice other;		/* of STAGE_OTHER, in the reader's buffer */
 	int hello, end;			/* seen */
 	uint64_t told;			/* rejects told on standard error */
 	struct out rejects;

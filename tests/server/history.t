@@ -56,8 +56,9 @@ fold() {
 	for f in mixed.??; do wb-fold --history --now $now "$f"; done | docs | uniq >b
 	same a b "$1: in several runs, which name shipments again"
 	is "$(wb-fold --history --now $now -S 300k mixed | docs | cmp - a && echo same)" same "$1: in parts that fit into a small memory"
-	status 65 "$1: a shipment that does not" wb-fold --history -S 1k mixed
-	like "$(cat err)" 'one shipment takes more than -S 1024 bytes' "$1: is told"
+	status 0 "$1: shipments that do not" wb-fold --quiet --history -S 1k --max-rejects 400,100 --rejects bad p/shipments
+	is "$(jq -r '.["@reject"] | "\(.code) \(.msg | sub("^shipment S[0-9]+: "; ""))"' bad | sort | uniq -c | sed 's/^ *//')$(wc -c <out)" \
+		'400 events its events take more than -S 1024 bytes0' "$1: are rejected, and stop nothing"
 
 	# a lane, by its lines
 	{
@@ -73,6 +74,15 @@ fold() {
 		"1:{\"@hello\":{\"v\":1,\"lane\":\"t\"}} $((first + 2)):{\"@ckpt\":{\"n\":1,\"rows\":$first}} $((first + 3)):{\"@ckpt\":{\"n\":2,\"rows\":0}} $((first + second + 4)):{\"@ckpt\":{\"n\":3,\"rows\":$second}} $((first + second + 5)):{\"@end\":{\"n\":3}} " \
 		"$1: the documents stand before each checkpoint"
 	grep -v '^{"@' out | docs | uniq >b; same a b "$1: and are the same"
+	{
+		sed -n '1p' lane; sed -n '2,3p' lane; echo '{"@news":{"a":1}}'; sed -n '4p' lane; echo '{"@news":{"a":2}}'
+		echo '{"@ckpt":{"run":"0123456789abcdef01234567","n":1,"rows":3}}'; tail -n 1 lane | sed 's/"n":3/"n":1/'
+	} >news
+	for c in 'wb-fold --history' 'wb-fold --history | wb-enrich' 'wb-fold --history | wb-enrich | wb-dim -d $WB_STORE -t dim_region'; do
+		is "$(WB_LANE=t sh -c "$c" <news 2>/dev/null | sed -E 's/^\{"([^"]*)".*/\1/' | uniq | tr '\n' ' ')" \
+			"$(case $c in *dim*) echo '@hello @reject @news @reject @news @ckpt @end ' ;; *) echo '@hello _src @news _src @news @ckpt @end ' ;; esac)" \
+			"$1: $c: unknown control lines stay in their place"
+	done
 
 	printf '%s\n' '{"id":1,"shipment_id":null}' '{"id":2}' '{"id":3,"shipment_id":""}' '{"id":4,"shipment_id":7}' \
 		'{"_src":["c",0,5,0,0],"id":5,"shipment_id":"S000000009"}' '{"shipment_id":"nowhere"}' >named

@@ -77,6 +77,15 @@ all() {
 	    '{"@hello":{"v":1,"run":"","lane":""}} {"@ckpt":{"run":"","n":1,"rows":400}} {"@end":{"run":"","n":1}}' "$1: control lines go on, rejects end here"
 	status 75 "$1: a stage before that died" wb-run --once -- 'wb-csv-extract lane.in' 'head -n 50' 'wb-ch-load --tee -t fct_event' 'wb-ch-load -t fct_event'
 
+	# lines for others keep their place
+	{
+		echo '{"@hello":{"v":1,"run":"0123456789abcdef01234567","lane":"t"}}'
+		event 1; event 2; echo '{"@news":{"a":1}}'; event 3; echo '{"@news":{"a":2}}'
+		echo '{"@ckpt":{"run":"0123456789abcdef01234567","n":1,"rows":3}}'; echo '{"@end":{"run":"0123456789abcdef01234567","n":1}}'
+	} >news
+	status 0 "$1: unknown control lines" env WB_LANE=t wb-ch-load --tee -t fct_event news
+	same news out "$1: stay behind what is held"
+
 	# more than is held at once
 	q 'CREATE TABLE big (k UInt32, s String) ENGINE = ReplacingMergeTree ORDER BY k' >/dev/null
 	awk 'BEGIN{s = sprintf("%2000s", ""); gsub(/ /, "x", s); for (i = 0; i < 40000; i++) printf "{\"k\":%d,\"s\":\"%s\"}\n", i, s}' >big

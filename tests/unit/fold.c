@@ -408,8 +408,7 @@ limits(int adjacent)
 	ok(document(&f, 0, &b, &fault) != NULL, "60000 copies of 300 events are a document, %s", how);
 	ok(strstr(buf_str(&b), "\"version\":59999,") != NULL && strstr(buf_str(&b), "\"version\":59000,") == NULL,
 	    "of the newest versions, %s", how);
-	if (adjacent)
-		ok(most < 16 << 20, "and take a bounded room: %zu bytes", most);
+	ok(most < 16 << 20, "and take a bounded room: %zu bytes, %s", most, how);
 	forget(&f);
 
 	for (i = 0; i < 3 * EVENTS_MAX; i++)
@@ -424,8 +423,7 @@ limits(int adjacent)
 	for (i = 0; i < 60000; i++)
 		(void)numbered(&f, i, 1, pad, &fault);
 	ok(fold_shipment(&f, 0, &fault) == 0 && strcmp(fault.code, "events") == 0, "60000 events are too many, %s", how);
-	if (adjacent)
-		ok(fold_bytes(&f) < 1 << 20, "and are not kept: %zu bytes", fold_bytes(&f));
+	ok(fold_bytes(&f) < 1 << 20, "and are not kept: %zu bytes, %s", fold_bytes(&f), how);
 	fold_fini(&f);
 	buf_fini(&b);
 }
@@ -472,6 +470,8 @@ history(void)
 	struct fault fault = { 0 };
 	const char *d;
 	char src[64];
+	char pad[1001] = "";
+	unsigned i;
 
 	fold_init(&f, &taxonomy, 0);
 	(void)feed(&f, HEAD ",\"damaged\":true,\"to_recipient\":false}", &fault);
@@ -508,6 +508,36 @@ history(void)
 	ok(document(&f, 0, &b, &fault) != NULL, "all of which is forgotten");
 	is_int(stored(&f, "{\"shipment_id\":\"N\",\"version\":6,\"events_n\":0,\"days\":[\"June\"]}", &fault), 0, "a stored row that does not read");
 	ok(document(&f, 0, &b, &fault) == NULL && strcmp(fault.field, "days") == 0, "spoils it too");
+	fold_clear(&f);
+
+	/* copies that fill the memory are thrown away, what came before them is not */
+	memset(pad, 'x', sizeof pad - 1);
+	fold_name(&f, SLICE("S"), SLICE("[\"t\",0,7,0,0]"));
+	(void)stored(&f, "{\"shipment_id\":\"S\",\"version\":5,\"events_n\":2,\"days\":[\"2024-06-04\",\"2024-06-01\"]}", &fault);
+	(void)stored(&f, "{\"shipment_id\":\"S\",\"version\":6,\"events_n\":1,\"days\":[\"2024-06-03\"]}", &fault);
+	for (i = 0; i < 60000; i++)
+		(void)numbered(&f, i % 300, i, pad, &fault);
+	ok(fold_bytes(&f) < 16 << 20, "60000 copies of the events of one that is named: %zu bytes", fold_bytes(&f));
+	d = document(&f, 0, &b, &fault);
+	ok(d != NULL && strstr(d, "\"events_n\":300,") != NULL && strstr(d, "\"days\":[\"2024-06-01\",\"2024-06-03\",\"2024-06-04\"]") != NULL &&
+	    strncmp(buf_str(&b), src, 23) == 0, "its days and its lineage are still there");
+	(void)feed(&f, "{\"shipment_id\":\"S\",\"event_id\":\"1\",\"version\":5,\"event_time\":\"3 June\"}", &fault);
+	for (i = 0; i < 60000; i++)
+		(void)numbered(&f, i % 300, i, pad, &fault);
+	ok(document(&f, 0, &b, &fault) == NULL && strcmp(fault.code, "time") == 0, "and so is its fault");
+	fold_clear(&f);
+	fold_name(&f, SLICE("S"), (struct slice){ 0 });
+	(void)numbered(&f, 1, 1, "", &fault);
+	(void)fault_set(&fault, "events", "", "not all");
+	fold_spoil(&f, 0, &fault);
+	ok(document(&f, 0, &b, &fault) == NULL && strcmp(fault.msg, "not all") == 0, "one whose events were not all read has no document");
+	fold_clear(&f);
+	fold_name(&f, SLICE("S"), (struct slice){ 0 });
+	for (i = 0; i < 60000; i++)
+		(void)numbered(&f, i, 1, pad, &fault);
+	(void)fault_set(&fault, "events", "", "not all");
+	fold_spoil(&f, 0, &fault);
+	ok(document(&f, 0, &b, &fault) == NULL && strncmp(fault.msg, "more than", 9) == 0, "too many events are told as such");
 	fold_fini(&f);
 	buf_fini(&b);
 	buf_fini(&alone);
