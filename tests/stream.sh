@@ -12,8 +12,8 @@
 #   draw N                     drawn: 0 to N - 1; follows from $seed and the draws before
 #   stream_kills PARTS KILLS MIN MAX
 #                              starts the lane; sends messages in PARTS, the next one when the lane has got on, and kills a
-#                              stage MIN to MAX ms after all are there, or, as often, after the lane has got on, until all is
-#                              sent and KILLS (a line in the file kills) are done; one test.
+#                              stage MIN to MAX ms after all are there, or, more often, after the lane has got on, until all
+#                              is sent and KILLS (a line in the file kills) are done; one test.
 #                              Calls stream_aside before each kill with their number, for what else is to die; it tells so
 #                              by a status of 0.
 #   stream_stored N            true: at least N events are visible
@@ -24,6 +24,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 now=2026-04-01T00:00:00.000Z
 engine=${engine:-chdb}
+lane='' stream_watcher=''
+stream_end() { for stream_p in $lane $stream_watcher; do kill -9 "$stream_p" 2>/dev/null; done; stop_servers; }
+tap_end=stream_end
 
 q() { wb-sql --format tsv -q "$1"; }
 same() { if cmp -s "$1" "$2"; then pass "$3"; else fail "$3" "$(wc -l "$1" "$2"; diff "$1" "$2" | cut -c1-600 | head -n 4)"; fi; }
@@ -101,7 +104,8 @@ stream_done() { wc -l <kills; }
 
 # stream_kill MIN MAX
 stream_kill() {
-	draw 2; stream_blind=$drawn
+	# never two before it has got on, or it starts again later and later
+	draw 2; stream_blind=$((drawn * (1 - ${stream_blind:-0})))
 	draw $(($2 - $1)); stream_pause=$((drawn + $1))
 	draw 7; stream_stage=$((drawn + 1))
 	stream_was=$(stream_acked)
@@ -150,7 +154,7 @@ stream_kills() {
 		! stream_aside "$(stream_done)" || { echo "$stream_from"; date +%s.%N; } >>asides
 		stream_kill "$stream_min" "$stream_max" || { fail 'the lane gets on' "$(tail -n 30 lane.err)"; break; }
 	done
-	kill $stream_watcher; wait $stream_watcher 2>/dev/null
+	kill $stream_watcher; wait $stream_watcher 2>/dev/null; stream_watcher=
 	rm -f part.* sent
 	stream_tell
 	ok "stages were killed ($(stream_done))" test "$(stream_done)" -ge "$stream_least"
