@@ -418,7 +418,7 @@ main(int argc, char **argv)
 		tool_die(&tool, &e);
 	opt.in.commits = x.commits;
 	opt.in.patient = x.st.lane;
-	/* a lane that starts again takes its partitions back without a rebalance; a bounded one leaves the group */
+	/* a lane that dies takes its partitions back without a rebalance; a bounded one leaves the group */
 	if (x.commits && !x.st.once && gethostname(host, sizeof host - 1) == 0) {
 		(void)snprintf(instance, sizeof instance, "%s-%s", host, env_get("WB_LANE"));
 		opt.in.instance = instance;
@@ -437,7 +437,8 @@ main(int argc, char **argv)
 	measure(&x);
 	if (x.line.repeated > 0)
 		stage_count(&x.st, "header_repeated", x.line.repeated);
-	kafka_in_close(x.k);
 	status = stage_close(&x.st);
+	/* what wb-run starts again keeps its partitions; what ends for good hands them over */
+	kafka_in_close(x.k, status != EX_TEMPFAIL && status != EX_IOERR);
 	_exit(status);	/* librdkafka never ends its threads once a topic was deleted */
 }

@@ -336,6 +336,9 @@ static int
 revoke(struct kafka_in *k, struct err *e)
 {
 	k->revoked = 0;
+	if (k->assigned != NULL)	/* taken away before it was taken up */
+		rd_kafka_topic_partition_list_destroy(k->assigned);
+	k->assigned = NULL;
 	if (k->lost && k->o->commits)
 		return err_set(e, EX_TEMPFAIL, "group %s: the partitions are lost, the session ran out", k->o->group);
 	if (k->o->commits) {
@@ -520,13 +523,43 @@ kafka_in_partition(const struct kafka_in *k, size_t i, struct slice *topic, int3
 	return 1;
 }
 
+/* Serves the library once; a message is nothing any more. */
+static void
+let_go(struct kafka_in *k)
+{
+	rd_kafka_message_t *m = rd_kafka_consumer_poll(k->rk, 20);
+
+	if (m != NULL)
+		rd_kafka_message_destroy(m);
+}
+
+/*
+ * The library sends no LeaveGroup for a static member that closes, but does for one that
+ * unsubscribes (KIP-345 asks for the former only); with the request it forgets its member id.
+ */
+static void
+leave_group(struct kafka_in *k, int64_t until)
+{
+	char *id = NULL;
+	int member = rd_kafka_unsubscribe(k->rk) == RD_KAFKA_RESP_ERR_NO_ERROR;
+
+	while (member && utc_mono() < until) {
+		id = rd_kafka_memberid(k->rk);
+		member = id != NULL && *id != '\0';
+		if (id != NULL)
+			rd_kafka_mem_free(k->rk, id);
+		if (member)
+			let_go(k);
+	}
+}
+
 void
-kafka_in_close(struct kafka_in *k)
+kafka_in_close(struct kafka_in *k, int leave)
 {
 	int64_t until = utc_mono() + CLOSE_NS;
-	rd_kafka_message_t *m;
 	rd_kafka_queue_t *q;
 	rd_kafka_error_t *error;
+	size_t i;
 
 	if (k->o->group == NULL)
 		return;
@@ -536,14 +569,15 @@ kafka_in_close(struct kafka_in *k)
 	k->msg = NULL;
 	if (k->revoked || k->assigned != NULL || k->state == REVOKED || k->state == PLACE)
 		(void)rd_kafka_assign(k->rk, NULL);
+	for (i = 0; i < k->o->props->n; i++)
+		leave = leave && strcmp(k->o->props->prop[i].name, "group.instance.id") != 0;
+	if (leave && k->o->instance != NULL)
+		leave_group(k, until);
 	q = rd_kafka_queue_get_consumer(k->rk);
 	error = rd_kafka_consumer_close_queue(k->rk, q);
 	if (error != NULL)
 		rd_kafka_error_destroy(error);
-	while (error == NULL && !rd_kafka_consumer_closed(k->rk) && utc_mono() < until) {
-		m = rd_kafka_consumer_poll(k->rk, 50);
-		if (m != NULL)
-			rd_kafka_message_destroy(m);
-	}
+	while (error == NULL && !rd_kafka_consumer_closed(k->rk) && utc_mono() < until)
+		let_go(k);
 	rd_kafka_queue_destroy(q);
 }

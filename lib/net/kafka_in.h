@@ -63,7 +63,7 @@ struct kafka_in_options {
 	const struct kafka_in_topic *topic;
 	size_t topics;
 	const char *group;		/* or NULL */
-	const char *instance;		/* static member of the group, or NULL */
+	const char *instance;		/* static member of the group unless the properties name one, or NULL */
 	struct kafka_pos start;		/* of a group: where nothing is committed */
 	struct kafka_pos stop;		/* pinned when the partition is taken up */
 	int end;			/* stop at the end as it is then, at the latest */
@@ -91,8 +91,12 @@ struct kafka_in;
 /* NULL with EX_USAGE or EX_CONFIG: a property that librdkafka refuses, or one that belongs to us. */
 struct kafka_in *kafka_in_open(const struct kafka_in_options *o, struct err *e);
 
-/* Leaves the group, a few seconds at most.  The process is to _exit() then: librdkafka may never finish its own clean-up. */
-void kafka_in_close(struct kafka_in *k);
+/*
+ * Ends the membership, a few seconds at most.  A static member stays one until its session runs out, for itself
+ * to come back, unless it is to leave: then the others have its partitions at once.  One whose group.instance.id
+ * is among the properties never leaves.  The process is to _exit() then: librdkafka may never finish its own clean-up.
+ */
+void kafka_in_close(struct kafka_in *k, int leave);
 
 /*
  * enum kafka_event, or -1: EX_UNAVAILABLE when the messages at a position are gone,

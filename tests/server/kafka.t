@@ -28,6 +28,8 @@ numbers() { seq "$1" "$2" | sed 's/.*/{"n":&}/'; }
 have() { cat "$@" | sed -n 's/.*"n":\([0-9]*\)}$/\1/p' | sort -n; }
 count() { have "$@" | wc -l; }
 reaches() { [ "$(count "$1")" -ge "$2" ]; }
+# free_lock LANE: no process of it is left
+free_lock() { wb-run --status "$1" | grep -q '	stopped	'; }
 
 # ---- bounded reads
 kafka_topic plain 4; kafka_topic one 1
@@ -334,6 +336,41 @@ sleep 4; : >stall; wait $!
 is "$(count out)" "$(wb-kafka-extract -t busy -e | wc -l)" 'a reader that stalls: nothing is lost or doubled'
 is "$(have out | uniq -d | wc -l)" 0 'by the pause'
 is "$(cat err)" '' 'and the group was served all the while'
+
+# ---- who ends for good leaves the group at once; who dies, or has an instance id of its own, is a member until the session runs out, which here is never
+kafka_topic leave 2
+forever='-X session.timeout.ms=1800000 -X max.poll.interval.ms=1800000 -X heartbeat.interval.ms=200'
+members() { kafka_admin org.apache.kafka.tools.consumer.group.ConsumerGroupCommand --describe --group leave --members 2>/dev/null | grep -c '^leave '; }
+are_members() { [ "$(members)" -eq "$1" ]; }
+member() { # NAME [OPTION ...]
+	member=$1; shift
+	wb-run -n "$member" -- "wb-kafka-extract $forever -t leave -G leave --ckpt 1s,500 $*" "tee -a $member.got" "$pass -s --quiet" 2>>"$member.err" & member_pid=$!
+}
+numbers 1 100 | produce leave
+member stays; stays=$member_pid
+until_true 60 reaches stays.got 100
+member goes; goes=$member_pid
+ok 'a group of two' until_true 5 are_members 2
+kill -TERM $goes; wait $goes; is $? 0 'SIGTERM drains one of them'
+is "$(members)" 1 'which has left the group then'
+numbers 101 200 | produce leave
+ok 'the other one reads its partitions' until_true 60 reaches stays.got 200
+member dies; dies=$member_pid
+until_true 5 are_members 2
+kill -KILL $dies; wait $dies 2>/dev/null
+is "$(members)" 2 'one that dies stays a member'
+numbers 201 300 | produce leave
+until_true 30 free_lock dies
+member dies; dies=$member_pid
+three_hundred() { [ "$(have stays.got dies.got | uniq | wc -l)" -eq 300 ]; }
+ok 'and comes back to its partitions' until_true 60 three_hundred || tail dies.err stays.err
+kill -TERM $dies; wait $dies; is $? 0 'drained'
+is "$(members)" 1 'it leaves too'
+member own -X group.instance.id=mine; own=$member_pid
+until_true 5 are_members 2
+kill -TERM $own; wait $own; is $? 0 'one with an instance id of its own'
+is "$(members)" 2 'stays for its next start'
+kill -KILL $stays; wait $stays 2>/dev/null
 
 # ---- offsets that are gone
 echo '{"partitions":[{"topic":"plain","partition":2,"offset":150}],"version":1}' >dr.json
