@@ -6,20 +6,20 @@
 
 configure() {
 	PATH=$here:${PATH:-/usr/bin:/bin}
-	set -a
 	if [ -n "${WB_CONF:-}" ] && [ ! -r "$WB_CONF" ]; then
 		echo "${0##*/}: $WB_CONF: no such file (WB_CONF)" >&2
 		exit 78
 	fi
-	WB_CONF=${WB_CONF:-/etc/waybill/waybill.conf}
+	conf=${WB_CONF:-/etc/waybill/waybill.conf}	# a script that this one runs need not find it: not exported
+	set -a
 	# shellcheck disable=SC1090
-	if [ -r "$WB_CONF" ]; then . "$WB_CONF"; fi
+	if [ -r "$conf" ]; then . "$conf"; fi
 	set +a
 	WB_QUIET=
 	[ -n "${verbose:-}" ] || WB_QUIET=1
 	export PATH WB_QUIET
 	if [ -z "${WB_STORE:-}" ]; then
-		echo "${0##*/}: no store: WB_STORE is in neither the environment nor $WB_CONF" >&2
+		echo "${0##*/}: no store: WB_STORE is in neither the environment nor $conf" >&2
 		exit 78
 	fi
 }
