@@ -11,8 +11,8 @@
 #include "run/tool.h"
 
 /* Documents that are held until the store is asked for all of them, at most. */
-#define HELD 10000
-#define HELD_BYTES (16u << 20)
+#define HELD 4000
+#define HELD_BYTES (6u << 20)
 #define HELD_MS 1000
 #define IDLE_MS 100
 

@@ -108,7 +108,10 @@ quote(struct buf *b, struct slice s, char with)
 	for (i = 0; i < s.n; i++) {
 		if (s.p[i] == with || s.p[i] == '\\')
 			buf_putc(b, '\\');
-		buf_putc(b, s.p[i]);
+		if (s.p[i] == '\0')
+			buf_puts(b, "\\0");	/* an old server's statement ends there */
+		else
+			buf_putc(b, s.p[i]);
 	}
 	buf_putc(b, with);
 }

@@ -27,7 +27,7 @@ int chtext_next(struct slice *sql, struct slice *one);
 int chtext_bind(struct slice sql, const struct ch_param *p, size_t n, struct buf *out, struct err *e);
 
 void chtext_escape(struct buf *b, const char *value);	/* as param_name wants a text: \ TAB LF escaped */
-void chtext_string(struct buf *b, struct slice s);	/* 'quoted' */
+void chtext_string(struct buf *b, struct slice s);	/* 'quoted', any bytes */
 void chtext_name(struct buf *b, struct slice s);	/* `quoted` */
 
 /* A name that needs no quotes: a letter or _, then letters, digits, _; at most 127 bytes. */

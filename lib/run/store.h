@@ -30,7 +30,7 @@ struct store_query {
 	const char *table;
 	const char *columns;		/* names, ", " between */
 	const char *key;		/* the column that keys are looked for in; NULL: every row of the table */
-	int numeric;			/* the keys are whole numbers */
+	int numeric;			/* the keys are whole numbers; else texts without U+0000, as JSON has none here */
 	/* told each row, which lives until it returns.  0; 1: enough, no more rows; -1 with e */
 	int (*row)(void *arg, const struct json *row, struct err *e);
 	void *arg;
