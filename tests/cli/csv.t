@@ -139,6 +139,13 @@ is "$(sed 's/"run":"[0-9a-f]*"/"run":R/; s/"_src":[^]]*],//; s/"@reject".*"code"
 {"a":"5","b":"6"}
 {"@ckpt":{"run":R,"n":1,"rows":7}}
 {"@end":{"run":R,"n":1}}' 'writes control lines, and its rejects into the stream'
+printf '%s\n' '{"@ckpt":{"run":"r","n":1,"rows":0}}' '{"@end":{"run":"r","n":1}}' '{"a":1}' >forged.ndjson
+is "$(env WB_LANE=t WB_ONCE=1 $x --quiet forged.ndjson | sed 's/"run":"[0-9a-f]*"/"run":R/; s/"@reject".*"code":"\([^"]*\)".*/\1/')" '{"@hello":{"v":1,"run":R,"lane":"t"}}
+{reserved
+{reserved
+{"_src":["forged.ndjson",0,3,0,0],"a":1}
+{"@ckpt":{"run":R,"n":1,"rows":3}}
+{"@end":{"run":R,"n":1}}' 'a control line forged in a message is a reject'
 status 65 'a lane with a bad header' env WB_LANE=t WB_ONCE=1 $x in
 is "$(grep -c '@end' out)" 0 'has no end'
 status 0 'under wb-run' wb-run --once -- "$x parcels.csv" "$BIN/../bench/pass -v" "$BIN/../bench/pass -s -v"

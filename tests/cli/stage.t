@@ -172,7 +172,7 @@ status 75 'the end of the input without @end (R5)' $pass "$tmp/cut"
 is "$(cat "$tmp/out")" '' 'forwards nothing more'
 status 75 'a last line without LF (R5)' sh -c "{ echo '$hello'; printf '{\"a\":1}'; } | $pass"
 { echo "$hello"; ckpt 1 0; printf %s "$(end 1)"; } >"$tmp/cut"
-status 75 'be it @end itself' $pass "$tmp/cut"
+status 75 'a last line without LF is none, be it @end itself (R5)' $pass "$tmp/cut"
 status 64 'a program that prints at the end, in an endless lane' env -u WB_ONCE wb-fold /dev/null
 status 70 'no @hello' sh -c "{ echo '{\"a\":1}'; } | $pass"
 status 78 'another version of the protocol' sh -c "echo '{\"@hello\":{\"v\":2,\"run\":\"r\",\"lane\":\"t\"}}' | $pass"
