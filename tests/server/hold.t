@@ -136,7 +136,7 @@ perl relay "$chdb_port" & relay=$!
 servers_pids="$servers_pids $relay"
 until_true 60 test -s relay.port
 fold() { wb-fold --history -d "$1"; }
-echo '{"shipment_id":"S1","client_id":1,"created_at":"2024-06-03T00:00:00.000Z"}' >shipments
+echo '{"shipment_id":"S1","client_id":1,"delivery_mode":"door","created_at":"2024-06-03T00:00:00.000Z"}' >shipments
 store() { wb-enrich --shipments shipments "$1" | wb-sla-tag | wb-ch-load -t fct_shipment; }
 q 'TRUNCATE TABLE fct_event' >/dev/null
 { event 1; event 2; } | wb-ch-load -t fct_event
