@@ -58,6 +58,21 @@ is "$(echo '{"shipment_id":"S","dest_tz":"Asia/Vladivostok","created_at":"2024-0
 	'  promise     explicit, a date: 2024-06-05 23:59:59 +10:00
   due         2024-06-05 23:59:59 +10:00' 'a date as the destination has it'
 
+# zones with odd offsets and days: a term ends at 02:15 of the next date, a date promise at the end of its day
+printf '%s\n' '{"kind":"rule","id":"r","start":"created","promise":["rule"],"target":{"n":1,"unit":"day"},"deadline_time":"02:15:00"}' >rules
+# zone ZONE CREATED [PROMISE]: due
+zone() { with='-r rules'; [ $# -eq 2 ] || with=; echo '{"shipment_id":"S","dest_tz":"'"$1"'","created_at":"'"$2"'","promise_first":"'"${3:-}"'"}' | wb-sla-tag $with --now 2030-01-01 | jq -r '"\(.due_at) \(.due_day)"'; }
+is "$(zone Australia/Lord_Howe 2024-10-05T00:00:00.000Z)" '2024-10-05T15:45:00.000Z 2024-10-06' 'Lord Howe, a gap of half an hour: 02:15 is 02:45'
+is "$(zone Australia/Lord_Howe 2024-04-06T00:00:00.000Z | cut -c1-24)" 2024-04-06T15:45:00.000Z 'Lord Howe, behind the overlap of half an hour'
+is "$(sed -i 's/02:15:00/01:45:00/' rules; zone Australia/Lord_Howe 2024-04-06T00:00:00.000Z)" '2024-04-06T15:15:00.000Z 2024-04-07' 'Lord Howe, 01:45 is there twice: the later one'
+is "$(sed -i 's/01:45:00/03:00:00/' rules; zone Pacific/Chatham 2024-09-28T00:00:00.000Z)" '2024-09-28T14:15:00.000Z 2024-09-29' 'Chatham, a gap at 02:45: 03:00 is 04:00'
+is "$(sed -i 's/03:00:00/02:30:00/' rules; zone Africa/Casablanca 2024-04-13T12:00:00.000Z)" '2024-04-14T02:30:00.000Z 2024-04-14' 'Casablanca, a gap behind Ramadan: 02:30 is 03:30'
+is "$(zone Africa/Casablanca 2024-03-09T12:00:00.000Z)" '2024-03-10T02:30:00.000Z 2024-03-10' 'Casablanca, an overlap before it: the later 02:30'
+is "$(sed -i 's/02:30:00/12:00:00/' rules; zone Pacific/Apia 2011-12-29T12:00:00.000Z)" '2011-12-30T22:00:00.000Z 2011-12-31' 'Apia has no 30 December 2011: noon of it is noon of the next'
+is "$(zone Asia/Kathmandu 2024-06-03T00:00:00.000Z 2024-06-05)" '2024-06-05T18:14:59.000Z 2024-06-05' 'Kathmandu, a date'
+is "$(zone Pacific/Chatham 2024-06-03T00:00:00.000Z 2024-06-05)" '2024-06-05T11:14:59.000Z 2024-06-05' 'Chatham, a date'
+is "$(zone Pacific/Apia 2011-12-28T00:00:00.000Z 2011-12-29)" '2011-12-30T09:59:59.000Z 2011-12-29' 'Apia, the day before the lost one'
+
 # what a document marks as ignored opens and closes no pause by its status
 printf '%s\n' '{"kind":"rule","id":"r","promise":["explicit"],"pause":["customs","hold","reschedule"]}' >rules
 # ignored STATUS REASON MARK: is_paused and paused_sec after customs at 08:00 and that event at 10:00, at 12:00

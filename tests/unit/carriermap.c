@@ -120,6 +120,11 @@ traps(void)
 		{ "dpd_ru", "OnRoad", "return", "exact returning" },
 		{ "yandex_delivery", "DELIVERY_TRACK_RECIEVED", "", "exact created detail.manifest" },
 		{ "yandex_delivery", "DELIVERY_TRACK_RECEIVED", "", "exact created detail.manifest" },
+		/* no return is taken for granted */
+		{ "cdek", "DELIV_PROBLEM", "52", "exact attempt_failed recipient.refused" },
+		{ "inpost", "pickup_time_expired", "", "exact on_hold recipient.unclaimed" },
+		{ "russian_post", "14", "2", "exact customs customs.rejected" },
+		{ "yandex_delivery", "DELIVERY_STORAGE_PERIOD_EXPIRED", "", "exact on_hold recipient.unclaimed" },
 	};
 	char name[128], sub[8];
 	int back = 0, known = 0;
