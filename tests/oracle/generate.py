@@ -45,6 +45,11 @@ STEPS = (0, 0, 1, 999, 1000, 60000, 3600000, 3 * 3600000, 12 * 3600000 - 1, 12 *
          30 * 3600000, 48 * 3600000, 5 * 86400000)
 CARRIERS = ("cdek", "ups", "post", "own")
 SERVICES = ("EXPRESS", "STD", "ECONOMY", "")
+TOPICS = "wismo address_change reschedule damage lost not_received refund cod complaint other".split()
+CHANNELS = "phone chat email form social other".split()
+OUTCOMES = "ok ok client_error server_error timeout auth_error rate_limited schema_error".split()
+SECONDS = (0, 1, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 172800, 432000, 900000)
+MILLISECONDS = (0, 5, 10, 25, 50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 10000, 30000, 60000, 4000000000)
 EXCLUDE = ("cancelled", "lost", "returning", "recipient.refused", "recipient.*", "shipper.data", "customs.*", "force.*", "carrier.delay", "carrier.*")
 
 
@@ -79,6 +84,9 @@ class Chunk:
         self.contacts, self.rows, self.records = [], [], {}
         for i in range(shipments):
             self.shipment("S-%d-%d" % (number, i))
+        self.more = random.Random("%s/%s/more" % (seed, number))
+        self.support()
+        self.calls, self.feed, self.rejects = self.call_rows(), self.feed_rows(), self.reject_rows()
 
     def near(self, days):
         """A moment within so many days of the season, often on a border of a day."""
@@ -201,6 +209,49 @@ class Chunk:
         for _ in range(r.choice((0, 0, 0, 1, 2))):
             self.contacts.append({"id": len(self.contacts) + 1, "client_id": 1, "shipment_id": name, "channel": "chat", "topic": r.choice(("wismo", "cod")),
                                   "opened_at": self.time(self.near(9)), "updated_at": self.time(self.near(9))})
+
+    # what the marts of support and integrations are made of, by numbers of their own
+
+    def support(self):
+        """What contacts have beside what documents are made of; more of them about nothing known."""
+        r = self.more
+        for c in self.clients:
+            c["home_region"] = r.choice(("R1", "R2", "R3", "R4", "R9", ""))
+        for i in range(20):
+            self.contacts.append({"id": 100000 + i, "client_id": 0, "shipment_id": r.choice(("", "no such")), "topic": "other",
+                                  "opened_at": self.time(self.near(9)), "updated_at": self.time(self.near(9))})
+        for c in self.contacts:
+            at = clock.ms_of(c["opened_at"])
+            c.update(client_id=r.choice((0, 0, 1, 2, 3, 4, 77)), topic=r.choice(TOPICS), channel=r.choice(CHANNELS), reopened=r.choice((0, 0, 1, 3)),
+                     csat=r.choice((None, None, 1, 2, 3, 4, 5)))
+            for key in ("first_reply_at", "resolved_at"):
+                c[key] = r.choice((None, self.time(at + (r.choice(SECONDS) + r.choice((0, 0, 1, -1))) * 1000 + r.randrange(-999, 1000))))
+
+    def call_rows(self):
+        r, rows = self.more, []
+        for n in range(120):
+            key = {"carrier_id": r.choice((1, 2)), "integration": r.choice(("a", "b \"c\"")), "operation": r.choice(("track", "events")), "request_id": "q%d" % (n % 100)}
+            at = self.near(3)
+            for _ in range(r.choice((1, 1, 1, 2, 4))):
+                rows.append(dict(key, id=len(rows) + 1, ts=self.time(at), outcome=r.choice(OUTCOMES), attempt=r.randrange(1, 4),
+                                 duration_ms=max(0, r.choice(MILLISECONDS) + r.choice((0, 0, 1, -1)))))
+                at += r.choice((0, 1, 999, 3600000, -1000))
+        r.shuffle(rows)
+        return rows
+
+    def feed_rows(self):
+        r, rows = self.more, []
+        for name in self.records:
+            for e in reduce.one_copy_each(self.records[name]):
+                rows.append(dict(shipment_id=name, event_id=e["event_id"], event_time=self.time(e["event_time"]), received_at=self.time(e["received_at"]),
+                                 lag_sec=r.choice((e["lag_sec"], r.choice(SECONDS) + r.choice((0, 1, -1)))), is_date_only=r.random() < 0.1,
+                                 carrier_id=e["carrier_id"], integration=r.choice(("a", "x")), map_hit=r.choice(("given", "exact", "code", "none"))))
+        return rows
+
+    def reject_rows(self):
+        r = self.more
+        return [{"stage": "wb-normalize", "src_topic": r.choice(("a", "t")), "state": r.choice(("open", "open", "resolved")),
+                 "ts": r.choice((self.time(self.near(2)), "1970-01-01T00:00:00.000Z"))} for _ in range(40)]
 
     def path(self):
         r = self.r

@@ -5,6 +5,8 @@ Written from the text (wb-records.5, wb-aggregate.1) alone.
 import clock
 import reduce
 
+S19 = (1, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 172800, 432000)
+M18 = (5, 10, 25, 50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 10000, 30000, 60000)
 H31 = (1, 2, 4, 6, 8, 12, 18, 24, 30, 36, 42, 48, 60, 72, 84, 96, 120, 144, 168, 192, 216, 240, 288, 336, 408, 480, 600, 720, 960, 1440)
 
 DAYS_DEST = ("first_attempt ready delivered return_started returned lost cancelled first_exception damaged").split()
@@ -111,16 +113,17 @@ def cents(price):
 
 
 class Mart:
-    """Rows by key; hist columns have all slots."""
+    """Rows by key; hist columns have all slots, 31 of them if hists does not say."""
 
     def __init__(self, key, counts, hists):
-        self.key, self.counts, self.hists, self.rows = key, counts, hists, {}
+        self.key, self.counts, self.rows = key, counts, {}
+        self.hists = hists if isinstance(hists, dict) else dict.fromkeys(hists, 31)
 
     def row(self, *key):
         if key not in self.rows:
             row = dict(zip(self.key, key))
             row.update(dict.fromkeys(self.counts, 0))
-            row.update((h, [0] * 31) for h in self.hists)
+            row.update((h, [0] * n) for h, n in self.hists.items())
             self.rows[key] = row
         return self.rows[key]
 
@@ -213,4 +216,178 @@ def sla_day(docs):
             row["late_sec_sum"] += late
             row["late_hist"][slot(late)] += 1
             row["miss_" + d["sla_party"]] += 1
+    return mart.rows
+
+
+COURIER_KEY = "day carrier_id region_code courier_id".split()
+COURIER = "assigned attempts delivered first_attempts first_attempt_ok failed_recipient failed_carrier failed_other brought_back active_sec".split()
+
+
+def courier_day(docs):
+    """Each courier's steps, shipment by shipment."""
+    mart = Mart(COURIER_KEY, COURIER, [])
+    for d in docs:
+        groups = {}
+        for i, courier in enumerate(d["step_courier"]):
+            if courier:
+                groups.setdefault((d["step_day"][i], d["carrier_id"], d["step_region"][i], courier), []).append(i)
+        for key, steps in groups.items():
+            row = mart.row(*key)
+            out = any(d["step_status"][i] == "out_for_delivery" for i in steps)
+            done = any(d["step_status"][i] == d["step_state"][i] == "delivered" for i in steps)
+            row["assigned"] += out
+            row["delivered"] += done
+            row["brought_back"] += out and not done
+            for i in steps:
+                at = clock.sec_of(d["step_at"][i])
+                first = row.get("first_scan_at")
+                row["first_scan_at"] = at if first is None else min(first, at)
+                row["last_scan_at"] = max(row.get("last_scan_at", at), at)
+                if d["step_attempt"][i] == 0:
+                    continue
+                row["attempts"] += 1
+                if d["step_at"][i] == d["first_attempt_at"]:
+                    row["first_attempts"] += 1
+                    row["first_attempt_ok"] += d["first_attempt_ok"]
+                if d["step_status"][i] == "attempt_failed":
+                    party = d["step_reason"][i].split(".")[0]
+                    row["failed_" + (party if party in ("recipient", "carrier") else "other")] += 1
+    for row in mart.rows.values():
+        row["active_sec"] = row["last_scan_at"] - row["first_scan_at"]
+        row["first_scan_at"], row["last_scan_at"] = clock.sec_text(row["first_scan_at"]), clock.sec_text(row["last_scan_at"])
+    return mart.rows
+
+
+BACKLOG_KEY = "as_of day carrier_id dest_region stage".split()
+BACKLOG = "open_n at_risk_n overdue_n paused_n stale_n age_sec_sum oldest_sec".split()
+
+
+def backlog_hour(docs, as_of):
+    """The snapshot at an hour, a second since 1970."""
+    mart = Mart(BACKLOG_KEY, BACKLOG, ["age_hist"])
+    text = clock.sec_text(as_of)
+    for d in docs:
+        if not d["is_open"] or clock.sec_of(d["created_at"]) > as_of:
+            continue
+        row = mart.row(text, text[:10], d["carrier_id"], d["dest_region"], d["status"])
+        row["open_n"] += 1
+        row["at_risk_n"] += d["sla_state"] == "at_risk"
+        row["overdue_n"] += d["sla_state"] == "missed"
+        row["paused_n"] += d["is_paused"]
+        row["stale_n"] += as_of - clock.sec_of(d["last_event_at"] or d["created_at"]) > 72 * 3600
+        age = as_of - clock.sec_of(d["accepted_at"] or d["created_at"])
+        if age >= 0:
+            row["age_sec_sum"] += age
+            row["oldest_sec"] = max(row["oldest_sec"], age)
+            row["age_hist"][slot(age)] += 1
+    return mart.rows
+
+
+SUPPORT_KEY = "day client_id carrier_id dest_region topic channel".split()
+SUPPORT = "contacts first_contacts on_late no_shipment reopened resolved frt_sec_sum frt_n resolve_sec_sum resolve_n csat_sum csat_n csat_pos".split()
+
+
+def home_zone(refs, client, at):
+    versions = refs.clients.get(client)
+    region = refs.regions.get(refs.client(client, at)["home_region"]) if versions else None
+    return region["tz"] if region else ""
+
+
+def support_day(contacts, docs, refs):
+    """contacts: one row an id."""
+    mart = Mart(SUPPORT_KEY, SUPPORT, {"frt_hist": 19})
+    known = {d["shipment_id"]: d for d in docs}
+    first = {}
+    for c in contacts:
+        have = first.get(c["shipment_id"])
+        if have is None or (c["opened_at"], c["id"]) < (have["opened_at"], have["id"]):
+            first[c["shipment_id"]] = c
+    for c in contacts:
+        d = known.get(c["shipment_id"])
+        client = c["client_id"] or (d["client_id"] if d else 0)
+        day = clock.day_text(clock.local_day(clock.sec_of(c["opened_at"]), home_zone(refs, client, c["opened_at"])))
+        row = mart.row(day, client, d["carrier_id"] if d else 0, d["dest_region"] if d else "", c["topic"], c["channel"])
+        row["contacts"] += 1
+        if d is None:
+            row["no_shipment"] += 1
+        else:
+            row["first_contacts"] += first[c["shipment_id"]] is c
+            late = span(d["due_at"], c["opened_at"])
+            stopped = span(d["sla_stop_at"], c["opened_at"])
+            row["on_late"] += d["sla_state"] != "not_applicable" and late is not None and late > 0 and (stopped is None or stopped < 0)
+        row["reopened"] += c["reopened"] > 0
+        row["resolved"] += c["resolved_at"] is not None
+        reply = span(c["opened_at"], c["first_reply_at"])
+        add_span(row, "frt", reply)
+        if reply is not None and reply >= 0:
+            row["frt_hist"][sum(b < reply for b in S19)] += 1
+        add_span(row, "resolve", span(c["opened_at"], c["resolved_at"]))
+        if c["csat"] is not None:
+            row["csat_n"] += 1
+            row["csat_sum"] += c["csat"]
+            row["csat_pos"] += c["csat"] in (4, 5)
+    return mart.rows
+
+
+def support_records(contacts, docs, refs):
+    """What the view v_support_contact has of them."""
+    known = {d["shipment_id"]: d for d in docs}
+    for c in contacts:
+        d = known.get(c["shipment_id"], {})
+        client = c["client_id"] or d.get("client_id", 0)
+        same = [o for o in contacts if o["shipment_id"] == c["shipment_id"]]
+        yield dict({k: c[k] for k in ("id", "topic", "channel", "opened_at", "first_reply_at", "resolved_at", "reopened", "csat")},
+                   first_id=min(same, key=lambda o: (o["opened_at"], o["id"]))["id"], found=bool(d), client_id=client,
+                   carrier_id=d.get("carrier_id", 0), dest_region=d.get("dest_region", ""), tz=home_zone(refs, client, c["opened_at"]) or "UTC",
+                   sla_state=d.get("sla_state", ""), due_at=d.get("due_at"), sla_stop_at=d.get("sla_stop_at"))
+
+
+INTEGRATION_KEY = "hour day carrier_id integration operation".split()
+OUTCOMES = {"ok": "ok", "client_error": "err_client", "server_error": "err_server", "timeout": "err_timeout", "auth_error": "err_auth",
+            "rate_limited": "err_rate", "schema_error": "err_schema"}
+INTEGRATION = (["calls"] + list(OUTCOMES.values()) + "retries latency_ms_sum events_in events_late events_unmapped events_rejected "
+               "lag_sec_sum lag_n lag_negative".split())
+
+
+def integration_hour(calls, events, rejects):
+    mart = Mart(INTEGRATION_KEY, INTEGRATION, {"latency_hist": 18, "lag_hist": 19})
+
+    def on(time, *key):
+        row = mart.row(time[:13] + ":00:00.000Z", time[:10], *key)
+        row.setdefault("last_event_at", None)
+        row.setdefault("last_received_at", None)
+        return row
+    by_call = {}
+    for c in calls:
+        by_call.setdefault((c["carrier_id"], c["integration"], c["operation"], c["request_id"]), []).append(c)
+    for key, rows in by_call.items():
+        row = on(min(c["ts"] for c in rows), *key[:3])
+        row["calls"] += 1
+        row[OUTCOMES[max(rows, key=lambda c: (c["attempt"], c["id"]))["outcome"]]] += 1
+        row["retries"] += len(rows) - 1
+        took = sum(c["duration_ms"] for c in rows)
+        row["latency_ms_sum"] += took
+        row["latency_hist"][sum(b < took for b in M18)] += 1
+    for e in events:
+        row = on(e["received_at"], e["carrier_id"], e["integration"], "events")
+        row["events_in"] += 1
+        row["events_unmapped"] += e["map_hit"] == "none"
+        for column in ("event_time", "received_at"):
+            last = "last_" + column.replace("_time", "_at")
+            row[last] = max(row[last] or "", e[column][:19] + ".000Z")
+        if e["is_date_only"]:
+            continue
+        row["events_late"] += e["lag_sec"] > 86400
+        row["lag_negative"] += e["lag_sec"] < 0
+        if e["lag_sec"] >= 0:
+            add_span(row, "lag", e["lag_sec"])
+            row["lag_hist"][sum(b < e["lag_sec"] for b in S19)] += 1
+    for x in rejects:
+        if x["state"] == "open" and x["ts"] >= "1970-01-01T00:00:01":
+            on(x["ts"], 0, x["src_topic"], "events")["events_rejected"] += 1
+    for row in mart.rows.values():
+        if row["calls"] == 0:
+            row["latency_hist"] = []
+        if row["events_in"] == 0:
+            row["lag_hist"] = []
     return mart.rows
