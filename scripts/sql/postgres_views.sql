@@ -123,7 +123,7 @@ SELECT day, client_id, carrier_id, service_code, dest_region,
     coalesce(sum(handover) FILTER (WHERE k = 2 AND handover >= 0), 0) AS handover_sec_sum, count(*) FILTER (WHERE k = 2 AND handover >= 0) AS handover_n,
     coalesce(sum(last_mile) FILTER (WHERE k = 4 AND last_mile >= 0), 0) AS last_mile_sec_sum, count(*) FILTER (WHERE k = 4 AND last_mile >= 0) AS last_mile_n,
     coalesce(sum(pickup_wait) FILTER (WHERE k = 4 AND pickup_wait >= 0), 0) AS pickup_wait_sec_sum, count(*) FILTER (WHERE k = 4 AND pickup_wait >= 0) AS pickup_wait_n,
-    coalesce(sum(price) FILTER (WHERE k = 1), 0) AS revenue
+    coalesce(sum(price) FILTER (WHERE k = 1), 0.00) AS revenue
 FROM e GROUP BY day, client_id, carrier_id, service_code, dest_region;
 
 -- mart_courier_day as the facts have it
@@ -201,41 +201,52 @@ CREATE OR REPLACE VIEW v_quality_day AS
 SELECT 'sla_due_sum'::text AS check_name, 'error'::text AS severity, day, count(*) FILTER (WHERE due <> met + missed + pending + at_risk) AS bad_rows FROM mart_sla_day GROUP BY day
 UNION ALL SELECT 'sla_miss_sum', 'error', day, count(*) FILTER (WHERE miss_carrier + miss_shipper + miss_recipient + miss_customs + miss_force + miss_platform + miss_unknown <> missed) FROM mart_sla_day GROUP BY day
 UNION ALL SELECT 'sla_late_sum', 'error', day, count(*) FILTER (WHERE late_1d + late_2d + late_3d + late_more <> missed OR (cardinality(late_hist) > 0 AND (SELECT sum(x) FROM unnest(late_hist) x) <> missed)) FROM mart_sla_day GROUP BY day
+UNION ALL SELECT 'sla_parts', 'error', day, count(*) FILTER (WHERE missed_open > missed OR met_in_full > met) FROM mart_sla_day GROUP BY day
+UNION ALL SELECT 'sla_hist_length', 'error', day, count(*) FILTER (WHERE cardinality(late_hist) <> 31) FROM mart_sla_day GROUP BY day
 UNION ALL SELECT 'lead_hist_sum', 'error', day, count(*) FILTER (WHERE cardinality(lead_hist) > 0 AND (SELECT sum(x) FROM unnest(lead_hist) x) <> lead_n) FROM mart_delivery_day GROUP BY day
 UNION ALL SELECT 'transit_hist_sum', 'error', day, count(*) FILTER (WHERE cardinality(transit_hist) > 0 AND (SELECT sum(x) FROM unnest(transit_hist) x) <> transit_n) FROM mart_delivery_day GROUP BY day
-UNION ALL SELECT 'calls_sum', 'error', day, count(*) FILTER (WHERE calls <> ok + err_client + err_server + err_timeout + err_auth + err_rate + err_schema) FROM mart_integration_hour GROUP BY day;
+UNION ALL SELECT 'delivery_parts', 'error', day, count(*) FILTER (WHERE first_attempt_ok > first_attempts OR delivered_late > delivered) FROM mart_delivery_day GROUP BY day
+UNION ALL SELECT 'delivery_hist_length', 'error', day, count(*) FILTER (WHERE cardinality(lead_hist) <> 31 OR cardinality(transit_hist) <> 31) FROM mart_delivery_day GROUP BY day
+UNION ALL SELECT 'courier_parts', 'error', day, count(*) FILTER (WHERE brought_back > assigned OR first_attempt_ok > first_attempts) FROM mart_courier_day GROUP BY day
+UNION ALL SELECT 'backlog_parts', 'error', day, count(*) FILTER (WHERE overdue_n + at_risk_n > open_n) FROM mart_backlog_hour GROUP BY day
+UNION ALL SELECT 'backlog_hist_length', 'error', day, count(*) FILTER (WHERE cardinality(age_hist) <> 31) FROM mart_backlog_hour GROUP BY day
+UNION ALL SELECT 'support_parts', 'error', day, count(*) FILTER (WHERE no_shipment > contacts OR csat_pos > csat_n) FROM mart_support_day GROUP BY day
+UNION ALL SELECT 'frt_hist_sum', 'error', day, count(*) FILTER (WHERE cardinality(frt_hist) > 0 AND (SELECT sum(x) FROM unnest(frt_hist) x) <> frt_n) FROM mart_support_day GROUP BY day
+UNION ALL SELECT 'support_hist_length', 'error', day, count(*) FILTER (WHERE cardinality(frt_hist) <> 19) FROM mart_support_day GROUP BY day
+UNION ALL SELECT 'calls_sum', 'error', day, count(*) FILTER (WHERE calls <> ok + err_client + err_server + err_timeout + err_auth + err_rate + err_schema) FROM mart_integration_hour GROUP BY day
+UNION ALL SELECT 'events_parts', 'error', day, count(*) FILTER (WHERE events_unmapped > events_in OR events_late > events_in OR lag_n + lag_negative > events_in) FROM mart_integration_hour GROUP BY day
+UNION ALL SELECT 'integration_hist_sum', 'error', day, count(*) FILTER (WHERE (cardinality(latency_hist) > 0 AND (SELECT sum(x) FROM unnest(latency_hist) x) <> calls) OR (cardinality(lag_hist) > 0 AND (SELECT sum(x) FROM unnest(lag_hist) x) <> lag_n)) FROM mart_integration_hour GROUP BY day
+UNION ALL SELECT 'integration_hist_length', 'error', day, count(*) FILTER (WHERE cardinality(latency_hist) <> CASE WHEN calls = 0 THEN 0 ELSE 18 END OR cardinality(lag_hist) <> CASE WHEN events_in = 0 THEN 0 ELSE 19 END) FROM mart_integration_hour GROUP BY day
+UNION ALL SELECT unnest('{sla_due_sum,sla_miss_sum,sla_late_sum,sla_parts,sla_hist_length,lead_hist_sum,transit_hist_sum,delivery_parts,delivery_hist_length,courier_parts,backlog_parts,backlog_hist_length,support_parts,frt_hist_sum,support_hist_length,calls_sum,events_parts,integration_hist_sum,integration_hist_length}'::text[]), 'error', date '1970-01-01', 0;
 
 -- all invariants; a check of severity error with bad_rows > 0 must stop the reports. Scope facts reads the facts whole: run nightly, the results are in wb_check, and nothing else reads this view
 CREATE OR REPLACE VIEW v_quality AS
-SELECT check_name, severity, 'mart'::text AS scope, sum(bad_rows)::bigint AS bad_rows FROM (
-    SELECT check_name, severity, bad_rows FROM v_quality_day
-    UNION ALL SELECT unnest('{sla_due_sum,sla_miss_sum,sla_late_sum,lead_hist_sum,transit_hist_sum,calls_sum}'::text[]), 'error', 0) u
-GROUP BY check_name, severity
+SELECT check_name, severity, 'mart'::text AS scope, sum(bad_rows)::bigint AS bad_rows FROM v_quality_day GROUP BY check_name, severity
 UNION ALL SELECT 'stop_without_time', 'error', 'facts', count(*) FROM fct_shipment
     WHERE (sla_stop <> 'none') <> (sla_stop_at IS NOT NULL) OR (sla_state = 'met' AND sla_stop_at IS NULL)
 UNION ALL SELECT 'closed_without_time', 'error', 'facts', count(*) FROM fct_shipment WHERE is_open = (closed_at IS NOT NULL)
 UNION ALL SELECT 'party_without_miss', 'error', 'facts', count(*) FROM fct_shipment WHERE (sla_state = 'missed') = (sla_party = 'none')
 UNION ALL SELECT 'created_total', 'error', 'facts', abs((SELECT coalesce(sum(created), 0) FROM mart_delivery_day WHERE day >= horizon('shipment')) - (SELECT count(*) FROM fct_shipment WHERE created_day >= horizon('shipment')))
-UNION ALL SELECT 'sla_mart_vs_facts', 'error', 'facts', count(*) FROM (
-    SELECT 1 FROM (SELECT day, client_id, carrier_id, service_code, dest_region, sla_rule_id, promise_source, due AS a, met AS b, missed AS c FROM mart_sla_day
-        UNION ALL SELECT day, client_id, carrier_id, service_code, dest_region, sla_rule_id, promise_source, -due, -met, -missed FROM v_sla_day_from_facts) u WHERE day >= horizon('shipment')
-    GROUP BY day, client_id, carrier_id, service_code, dest_region, sla_rule_id, promise_source HAVING sum(a) <> 0 OR sum(b) <> 0 OR sum(c) <> 0) d
 UNION ALL SELECT 'delivery_mart_vs_facts', 'error', 'facts', count(*) FROM (
-    SELECT 1 FROM (SELECT day, client_id, carrier_id, service_code, dest_region, created AS a, delivered AS b, attempts AS c, lead_sec_sum AS l FROM mart_delivery_day
-        UNION ALL SELECT day, client_id, carrier_id, service_code, dest_region, -created, -delivered, -attempts, -lead_sec_sum FROM v_delivery_day_from_facts) u WHERE day >= horizon('shipment')
-    GROUP BY day, client_id, carrier_id, service_code, dest_region HAVING sum(a) <> 0 OR sum(b) <> 0 OR sum(c) <> 0 OR sum(l) <> 0) d
+    SELECT 1 FROM (SELECT day, client_id, carrier_id, service_code, dest_region, ROW(created, accepted, out_for_delivery, attempts, first_attempts, first_attempt_ok, delivered, delivered_late, ready_for_pickup, return_started, returned, lost, damaged, cancelled, exceptions, first_exceptions, lead_sec_sum, lead_n, lead_hist, transit_sec_sum, transit_n, transit_hist, handover_sec_sum, handover_n, last_mile_sec_sum, last_mile_n, pickup_wait_sec_sum, pickup_wait_n, revenue)::text AS h FROM mart_delivery_day
+        UNION ALL SELECT day, client_id, carrier_id, service_code, dest_region, ROW(created, accepted, out_for_delivery, attempts, first_attempts, first_attempt_ok, delivered, delivered_late, ready_for_pickup, return_started, returned, lost, damaged, cancelled, exceptions, first_exceptions, lead_sec_sum, lead_n, lead_hist, transit_sec_sum, transit_n, transit_hist, handover_sec_sum, handover_n, last_mile_sec_sum, last_mile_n, pickup_wait_sec_sum, pickup_wait_n, revenue)::text FROM v_delivery_day_from_facts) u WHERE day >= horizon('shipment')
+    GROUP BY day, client_id, carrier_id, service_code, dest_region HAVING count(*) <> 2 OR min(h) <> max(h)) d
+UNION ALL SELECT 'sla_mart_vs_facts', 'error', 'facts', count(*) FROM (
+    SELECT 1 FROM (SELECT day, client_id, carrier_id, service_code, dest_region, sla_rule_id, promise_source, ROW(due, met, met_in_full, missed, missed_open, pending, at_risk, paused, late_1d, late_2d, late_3d, late_more, early_1d, late_sec_sum, late_hist, abs_err_sec_sum, abs_err_n, repromised, miss_carrier, miss_shipper, miss_recipient, miss_customs, miss_force, miss_platform, miss_unknown)::text AS h FROM mart_sla_day
+        UNION ALL SELECT day, client_id, carrier_id, service_code, dest_region, sla_rule_id, promise_source, ROW(due, met, met_in_full, missed, missed_open, pending, at_risk, paused, late_1d, late_2d, late_3d, late_more, early_1d, late_sec_sum, late_hist, abs_err_sec_sum, abs_err_n, repromised, miss_carrier, miss_shipper, miss_recipient, miss_customs, miss_force, miss_platform, miss_unknown)::text FROM v_sla_day_from_facts) u WHERE day >= horizon('shipment')
+    GROUP BY day, client_id, carrier_id, service_code, dest_region, sla_rule_id, promise_source HAVING count(*) <> 2 OR min(h) <> max(h)) d
 UNION ALL SELECT 'courier_mart_vs_facts', 'error', 'facts', count(*) FROM (
-    SELECT 1 FROM (SELECT day, carrier_id, region_code, courier_id, assigned AS a, delivered AS b, attempts AS c FROM mart_courier_day
-        UNION ALL SELECT day, carrier_id, region_code, courier_id, -assigned, -delivered, -attempts FROM v_courier_day_from_facts) u WHERE day >= horizon('shipment')
-    GROUP BY day, carrier_id, region_code, courier_id HAVING sum(a) <> 0 OR sum(b) <> 0 OR sum(c) <> 0) d
+    SELECT 1 FROM (SELECT day, carrier_id, region_code, courier_id, ROW(assigned, attempts, delivered, first_attempts, first_attempt_ok, failed_recipient, failed_carrier, failed_other, brought_back, first_scan_at, last_scan_at, active_sec)::text AS h FROM mart_courier_day
+        UNION ALL SELECT day, carrier_id, region_code, courier_id, ROW(assigned, attempts, delivered, first_attempts, first_attempt_ok, failed_recipient, failed_carrier, failed_other, brought_back, first_scan_at, last_scan_at, active_sec)::text FROM v_courier_day_from_facts) u WHERE day >= horizon('shipment')
+    GROUP BY day, carrier_id, region_code, courier_id HAVING count(*) <> 2 OR min(h) <> max(h)) d
 UNION ALL SELECT 'support_mart_vs_staging', 'error', 'facts', count(*) FROM (
-    SELECT 1 FROM (SELECT day, client_id, carrier_id, dest_region, topic, channel, contacts AS a, first_contacts AS b, on_late AS c, frt_sec_sum AS l FROM mart_support_day
-        UNION ALL SELECT day, client_id, carrier_id, dest_region, topic, channel, -contacts, -first_contacts, -on_late, -frt_sec_sum FROM v_support_day_from_staging) u WHERE day >= horizon('support')
-    GROUP BY day, client_id, carrier_id, dest_region, topic, channel HAVING sum(a) <> 0 OR sum(b) <> 0 OR sum(c) <> 0 OR sum(l) <> 0) d
+    SELECT 1 FROM (SELECT day, client_id, carrier_id, dest_region, topic, channel, ROW(contacts, first_contacts, on_late, no_shipment, reopened, resolved, frt_sec_sum, frt_n, frt_hist, resolve_sec_sum, resolve_n, csat_sum, csat_n, csat_pos)::text AS h FROM mart_support_day
+        UNION ALL SELECT day, client_id, carrier_id, dest_region, topic, channel, ROW(contacts, first_contacts, on_late, no_shipment, reopened, resolved, frt_sec_sum, frt_n, frt_hist, resolve_sec_sum, resolve_n, csat_sum, csat_n, csat_pos)::text FROM v_support_day_from_staging) u WHERE day >= horizon('support')
+    GROUP BY day, client_id, carrier_id, dest_region, topic, channel HAVING count(*) <> 2 OR min(h) <> max(h)) d
 UNION ALL SELECT 'integration_mart_vs_staging', 'error', 'facts', count(*) FROM (
-    SELECT 1 FROM (SELECT hour, day, carrier_id, integration, operation, calls AS a, ok AS b, events_in AS c, latency_ms_sum AS l, events_rejected AS m FROM mart_integration_hour
-        UNION ALL SELECT hour, day, carrier_id, integration, operation, -calls, -ok, -events_in, -latency_ms_sum, -events_rejected FROM v_integration_hour_from_staging) u WHERE day >= horizon('integration')
-    GROUP BY hour, day, carrier_id, integration, operation HAVING sum(a) <> 0 OR sum(b) <> 0 OR sum(c) <> 0 OR sum(l) <> 0 OR sum(m) <> 0) d
+    SELECT 1 FROM (SELECT hour, day, carrier_id, integration, operation, ROW(calls, ok, err_client, err_server, err_timeout, err_auth, err_rate, err_schema, retries, latency_ms_sum, latency_hist, events_in, events_late, events_unmapped, events_rejected, lag_sec_sum, lag_n, lag_negative, lag_hist, last_event_at, last_received_at)::text AS h FROM mart_integration_hour
+        UNION ALL SELECT hour, day, carrier_id, integration, operation, ROW(calls, ok, err_client, err_server, err_timeout, err_auth, err_rate, err_schema, retries, latency_ms_sum, latency_hist, events_in, events_late, events_unmapped, events_rejected, lag_sec_sum, lag_n, lag_negative, lag_hist, last_event_at, last_received_at)::text FROM v_integration_hour_from_staging) u WHERE day >= horizon('integration')
+    GROUP BY hour, day, carrier_id, integration, operation HAVING count(*) <> 2 OR min(h) <> max(h)) d
 UNION ALL SELECT 'rejected_records', 'warn', 'facts', count(*) FROM wb_reject WHERE state = 'open'
 UNION ALL SELECT 'lead_open_bucket', 'warn', 'facts', CASE WHEN o > 0.01 * n THEN o ELSE 0 END FROM (
     SELECT coalesce(sum(lead_hist[31]), 0) AS o, coalesce(sum(lead_n), 0) AS n FROM mart_delivery_day WHERE cardinality(lead_hist) > 0) t

@@ -73,15 +73,84 @@ stored() {
 compare() {
 	for m in $marts; do
 		records_of "$m" | wb-aggregate -t "$m" --now $now --batch b >rows
-		[ "$1" != wb-chdb ] || cp rows "$m.rows"
+		cp rows "$m.rows"
 		ok "$1: rows of $m" wb-ch-load -t "$m" rows
 		columns=$(columns_of "$m")
+		awk "/^CREATE TABLE IF NOT EXISTS $m\$/ { on = 1 } on; /^COMMENT/ { on = 0 }" "$top/scripts/sql/clickhouse.sql" >constraints.$m
 		wb-sql --format tsv -q "SELECT $columns FROM $m" | sort >got
 		wb-sql --format tsv -q "SELECT $columns FROM $(sql_of "$m") AS v" | sort >want
 		cmp -s got want && [ -s got ]
 		is "$? $(wc -l <got)" "0 $(wc -l <want)" "$1: $m equals what SQL makes of the store"
 		diff got want | head -n 2 | cut -c1-900
 	done
+}
+
+# What breaks each invariant of a row of a mart, and nothing else: check, mart, the change.
+cat >plants <<'END'
+sla_due_sum mart_sla_day .due += 1
+sla_miss_sum mart_sla_day .miss_unknown += 1
+sla_late_sum mart_sla_day .late_2d += 1
+sla_late_sum mart_sla_day .late_hist[3] += 1
+sla_parts mart_sla_day .missed_open = .missed + 1
+sla_parts mart_sla_day .met_in_full = .met + 1
+sla_hist_length mart_sla_day .late_hist += [0]
+lead_hist_sum mart_delivery_day .lead_n += 1
+transit_hist_sum mart_delivery_day .transit_hist[30] += 1
+delivery_parts mart_delivery_day .first_attempt_ok = .first_attempts + 1
+delivery_parts mart_delivery_day .delivered_late = .delivered + 1
+delivery_hist_length mart_delivery_day .lead_hist += [0]
+delivery_hist_length mart_delivery_day .transit_hist += [0]
+courier_parts mart_courier_day .brought_back = .assigned + 1
+courier_parts mart_courier_day .first_attempt_ok = .first_attempts + 1
+backlog_parts mart_backlog_hour .overdue_n = .open_n - .at_risk_n + 1
+backlog_hist_length mart_backlog_hour .age_hist += [0]
+support_parts mart_support_day .no_shipment = .contacts + 1
+support_parts mart_support_day .csat_pos = .csat_n + 1
+frt_hist_sum mart_support_day .frt_n += 1
+support_hist_length mart_support_day .frt_hist += [0]
+calls_sum mart_integration_hour .retries += 1 | .err_auth += 1
+events_parts mart_integration_hour .events_unmapped = .events_in + 1
+events_parts mart_integration_hour .lag_negative = .events_in + 1
+integration_hist_sum mart_integration_hour .latency_hist += [1]
+integration_hist_length mart_integration_hour .latency_hist += [0]
+integration_hist_length mart_integration_hour .lag_hist += [0]
+END
+# planted MART: a row for each, on a day of its own, the first one of 2025; integration_hist_sum lacks a length too
+planted() {
+	n=0
+	while read -r check mart change; do
+		n=$((n + 1))
+		day=$(date -u -d "2025-01-01 +$n days" +%F)
+		[ "$mart" = "$1" ] || continue
+		[ "$check" != integration_hist_sum ] || change='.latency_hist = [1] + [range(17) | 0] | .calls = 2 | .ok = 2'
+		case $mart in mart_integration_hour) change=".calls = 0 | .ok = 0 | .err_client = 0 | .err_server = 0 | .err_timeout = 0 | .err_auth = 0 | .err_rate = 0 | .err_schema = 0 | .latency_hist = [] | .events_in = 0 |
+			.events_late = 0 | .events_unmapped = 0 | .lag_n = 0 | .lag_negative = 0 | .lag_hist = [] | $change" ;; esac
+		head -n 1 "$mart.rows" | jq -c "$change | .day = \"$day\" | if .hour then .hour = \"${day}T00:00:00.000Z\" elif .as_of then .as_of = \"${day}T00:00:00.000Z\" else . end"
+	done <plants
+}
+n=0
+while read -r check mart change; do n=$((n + 1)); echo "$check $(date -u -d "2025-01-01 +$n days" +%F) 1"; done <plants | sort >plants.want
+errors='SELECT check_name, bad_rows FROM v_quality'
+# quality NAME: no invariant is broken; each that is broken is seen
+quality() {
+	is "$(wb-sql --format tsv -q "$errors WHERE severity = 'error' AND bad_rows > 0")" '' "$1: no check of v_quality finds an error"
+	is "$(wb-sql --format tsv -q "SELECT check_name FROM v_quality WHERE severity = 'error' AND bad_rows = 0" | wc -l)" 28 "$1: there are 28 of them"
+	for m in $marts; do
+		sed -n "s/^    CONSTRAINT \([a-z_]*\) .*/\1/p" constraints.$m | while read -r c; do [ "$1" = 18.16 ] || wb-sql -q "ALTER TABLE $m DROP CONSTRAINT $c" >/dev/null; done
+		# a column of a row, so that no invariant of the row itself is broken
+		case $m in mart_delivery_day) change='.exceptions += 1' ;; mart_sla_day) change='.repromised += 1' ;; mart_courier_day) change='.active_sec += 1' ;;
+			mart_support_day) change='.reopened += 1' ;; mart_integration_hour) change='.retries += 1' ;; *) continue ;; esac
+		wb-sql -q "TRUNCATE TABLE $m" >/dev/null
+		{ head -n 1 "$m.rows" | jq -c "$change"; tail -n +2 "$m.rows"; } | wb-ch-load -t "$m"
+	done
+	is "$(wb-sql --format tsv -q "$errors WHERE severity = 'error' AND bad_rows > 0" | sort | tr '\n\t' ' =')" \
+		'courier_mart_vs_facts=1 delivery_mart_vs_facts=1 integration_mart_vs_staging=1 sla_mart_vs_facts=1 support_mart_vs_staging=1 ' "$1: one column of one row of each mart that differs from the facts is seen"
+	for m in $marts; do planted "$m" | wb-ch-load -t "$m"; done
+	is "$(wb-sql --format tsv -q 'SELECT check_name, day, bad_rows FROM v_quality_day WHERE bad_rows > 0' | tr '\t' ' ' | sort)" "$(cat plants.want)" "$1: each invariant that a row breaks is seen, on its day"
+	head -n 1 docs | jq -c '.version += 1 | .sla_stop = "delivered" | .sla_stop_at = null | .is_open = true | .closed_at = "2026-03-20T00:00:00.000Z" | .sla_state = "missed" | .sla_party = "none"' | wb-ch-load -t fct_shipment
+	is "$(wb-sql --format tsv -q "$errors WHERE severity = 'error' AND bad_rows = 0" | sort)" '' "$1: each check can fail"
+	is "$(wb-sql --format tsv -q "$errors WHERE check_name IN ('stop_without_time', 'closed_without_time', 'party_without_miss')" | sort | tr '\n\t' ' =')" \
+		'closed_without_time=1 party_without_miss=1 stop_without_time=1 ' "$1: what a shipment breaks is counted"
 }
 
 # to_pg TABLE <NDJSON
@@ -110,6 +179,10 @@ compare_pg() {
 			-c "SELECT $columns FROM want EXCEPT ALL SELECT $columns FROM $m" -c "SELECT count(*) > 0 FROM $m" >diff 2>&1
 		is "$(tail -n 1 diff | cut -c1-900) $(wc -l <diff)" 't 1' "PostgreSQL: $m equals what SQL makes of the facts"
 	done
+	is "$(psql -qXAt -c "$errors WHERE severity = 'error' AND bad_rows > 0")" '' 'PostgreSQL: no check of v_quality finds an error'
+	psql -qXAt -c "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I;', conrelid::regclass, conname) FROM pg_constraint WHERE contype = 'c' AND conrelid::regclass::text LIKE 'mart\_%'" | psql -qX
+	for m in $marts; do planted "$m" | to_pg "$m"; done
+	is "$(psql -qXAt -F ' ' -c 'SELECT check_name, day, bad_rows FROM v_quality_day WHERE bad_rows > 0' | sort)" "$(cat plants.want)" 'PostgreSQL: each invariant that a row breaks is seen, on its day'
 }
 
 if start_chdb; then
@@ -123,8 +196,9 @@ if start_chdb; then
 		is $? 0 "$t: documents give the same bytes as rows of the store"
 	done
 	if start_postgres; then compare_pg; else skip PostgreSQL 'not installed'; fi
+	quality wb-chdb
 else
 	skip 'wb-chdb' 'no libchdb'
 fi
-if start_clickhouse_18; then WB_STORE=$ch18_url; export WB_STORE; stored 18.16; compare 18.16; else skip '18.16' 'no clickhouse-server'; fi
+if start_clickhouse_18; then WB_STORE=$ch18_url; export WB_STORE; stored 18.16; compare 18.16; quality 18.16; else skip '18.16' 'no clickhouse-server'; fi
 done_testing
