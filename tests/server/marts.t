@@ -176,8 +176,8 @@ compare_pg() {
 		columns=$(psql -qXAt -c "SELECT string_agg(column_name, ',' ORDER BY ordinal_position) FROM information_schema.columns
 			WHERE table_schema = 'mart' AND table_name = '$m' AND column_name NOT IN ('computed_at', 'batch_id')")
 		psql -qXAt -c "CREATE TEMP TABLE want AS SELECT $columns FROM $sql v" -c "SELECT $columns FROM $m EXCEPT ALL SELECT $columns FROM want" \
-			-c "SELECT $columns FROM want EXCEPT ALL SELECT $columns FROM $m" -c "SELECT count(*) > 0 FROM $m" >diff 2>&1
-		is "$(tail -n 1 diff | cut -c1-900) $(wc -l <diff)" 't 1' "PostgreSQL: $m equals what SQL makes of the facts"
+			-c "SELECT $columns FROM want EXCEPT ALL SELECT $columns FROM $m" -c "SELECT count(*) > 0 FROM $m" >"$tmp/diff" 2>&1
+		is "$(tail -n 1 "$tmp/diff" | cut -c1-900) $(wc -l <"$tmp/diff")" 't 1' "PostgreSQL: $m equals what SQL makes of the facts"
 	done
 	is "$(psql -qXAt -c "$errors WHERE severity = 'error' AND bad_rows > 0")" '' 'PostgreSQL: no check of v_quality finds an error'
 	psql -qXAt -c "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I;', conrelid::regclass, conname) FROM pg_constraint WHERE contype = 'c' AND conrelid::regclass::text LIKE 'mart\_%'" | psql -qX
