@@ -1,0 +1,371 @@
+/*
+ * COPY text to NDJSON.
+ *
+ * A row is a line: fields separated by TAB; \N for null; \b \f \n \r \t \v \\ and nothing else escaped
+ * (octal and hexadecimal forms are for input only).  An array is {e,e,...}, dimensions nested; an element is
+ * bare, NULL, or quoted with \ before what is to be taken as it is; [l:u]= before it when a bound is not 1.
+ */
+#include "net/pgtext.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/utc.h"
+#include "base/utf8.h"
+#include "io/line.h"
+
+/* OIDs of pg_type that are fixed for ever */
+enum { BOOL = 16, INT8 = 20, INT2 = 21, INT4 = 23, OID = 26, JSON = 114, FLOAT4 = 700, FLOAT8 = 701, TIMESTAMPTZ = 1184, NUMERIC = 1700, JSONB = 3802 };
+
+static enum pgtext_kind
+kind_of(unsigned oid)
+{
+	switch (oid) {
+	case BOOL:
+		return PGTEXT_BOOL;
+	case INT2: case INT4: case INT8: case OID: case FLOAT4: case FLOAT8: case NUMERIC:
+		return PGTEXT_NUMBER;
+	case JSON: case JSONB:
+		return PGTEXT_JSON;
+	case TIMESTAMPTZ:
+		return PGTEXT_TIME;
+	default:
+		return PGTEXT_TEXT;
+	}
+}
+
+/* Arrays among the columns: what their elements are. */
+static int
+arrays(struct pgtext *t, struct pg *p, const struct pg_result *columns, struct err *e)
+{
+	/* a domain over an array, or over an element's type, is read as what it is made of */
+	static const char sql[] = "SELECT t.oid, CASE e.typtype WHEN 'd' THEN e.typbasetype ELSE e.oid END, e.typdelim "
+	    "FROM pg_type t JOIN pg_type e ON e.oid = t.typelem WHERE t.typcategory = 'A' AND t.typlen = -1 AND t.oid = ANY ($1::oid[])";
+	struct buf list = { 0 };
+	const char *param[1];
+	struct pg_result *r = NULL;
+	long long oid, elem;
+	size_t i;
+	int row;
+
+	buf_putc(&list, '{');
+	for (i = 0; i < t->n; i++)
+		buf_printf(&list, "%s%u", i > 0 ? "," : "", pg_column(columns, (int)i).type);
+	buf_putc(&list, '}');
+	param[0] = buf_str(&list);
+	r = pg_query(p, sql, param, 1, e);
+	buf_fini(&list);
+	if (r == NULL)
+		return -1;
+	for (row = 0; row < pg_rows(r); row++)
+		for (i = 0; i < t->n; i++)
+			if (pg_int(r, row, 0, &oid) == 0 && pg_int(r, row, 1, &elem) == 0 && (unsigned)oid == pg_column(columns, (int)i).type) {
+				t->column[i].delim = *pg_cell(r, row, 2).p;
+				t->column[i].kind = kind_of((unsigned)elem);
+			}
+	pg_free(r);
+	return 0;
+}
+
+int
+pgtext_open(struct pgtext *t, struct pg *p, const struct pg_result *columns, struct slice topic, const char *id, const char *cursor,
+    struct err *e)
+{
+	struct map seen = { 0 };
+	size_t i, *end = NULL;
+	char *q, shown[128];
+	int rc = -1;
+
+	t->n = (size_t)pg_columns(columns);
+	t->id = t->cursor = -1;
+	t->column = mem_alloc((t->n + 1) * sizeof *t->column);
+	t->field = mem_alloc((t->n + 1) * sizeof *t->field);
+	end = mem_alloc((t->n + 1) * sizeof *end);
+	q = json_quote(buf_room(&t->topic, 6 * topic.n + 2), topic);
+	t->topic.n = (size_t)(q - t->topic.p) - 2;	/* without its quotes */
+	memmove(t->topic.p, t->topic.p + 1, t->topic.n);
+	for (i = 0; i < t->n; i++) {
+		struct pg_column c = pg_column(columns, (int)i);
+		struct slice name = slice_of(c.name);
+
+		(void)err_show(shown, sizeof shown, name.p, name.n);
+		if (src_reserved(name)) {
+			err_set(e, EX_CONFIG, "%.*s: column \"%s\" has a name that belongs to Waybill", (int)topic.n, topic.p, shown);
+			goto out;
+		}
+		if (map_find(&seen, name) != MAP_NONE) {
+			err_set(e, EX_CONFIG, "%.*s: two columns have the name \"%s\"", (int)topic.n, topic.p, shown);
+			goto out;
+		}
+		(void)map_add(&seen, name);
+		buf_putc(&t->keys, ',');
+		t->keys.n = (size_t)(json_quote(buf_room(&t->keys, 6 * name.n + 3), name) - t->keys.p);
+		buf_putc(&t->keys, ':');
+		end[i] = t->keys.n;
+		t->column[i].kind = kind_of(c.type);
+		if (id != NULL && strcmp(c.name, id) == 0)
+			t->id = (int)i;
+		if (cursor != NULL && strcmp(c.name, cursor) == 0)
+			t->cursor = (int)i;
+	}
+	for (i = 0; i < t->n; i++)
+		t->column[i].key = (struct slice){ t->keys.p + (i > 0 ? end[i - 1] : 0), end[i] - (i > 0 ? end[i - 1] : 0) };
+	if ((id != NULL && t->id == -1) || (cursor != NULL && t->cursor == -1)) {
+		err_set(e, EX_CONFIG, "%.*s: there is no column \"%s\"", (int)topic.n, topic.p, id != NULL && t->id == -1 ? id : cursor);
+		goto out;
+	}
+	if (t->n > 0 && arrays(t, p, columns, e) == -1)
+		goto out;
+	for (i = 0; i < t->n; i++)
+		t->check |= t->column[i].kind == PGTEXT_JSON;
+	rc = 0;
+out:
+	map_fini(&seen);
+	free(end);
+	return rc;
+}
+
+void
+pgtext_fini(struct pgtext *t)
+{
+	free(t->column);
+	buf_fini(&t->topic);
+	buf_fini(&t->keys);
+	pgtext_clone_fini(t);
+}
+
+void
+pgtext_clone(struct pgtext *copy, const struct pgtext *t)
+{
+	*copy = *t;
+	copy->field = mem_alloc((t->n + 1) * sizeof *copy->field);
+	copy->scratch = (struct buf){ 0 };
+	copy->json = (struct json){ 0 };
+}
+
+void
+pgtext_clone_fini(struct pgtext *copy)
+{
+	free(copy->field);
+	buf_fini(&copy->scratch);
+	json_fini(&copy->json);
+	copy->field = NULL;
+}
+
+/* Cuts the row into its fields.  0, or -1 when their number is another one. */
+static int
+split(struct pgtext *t, struct slice row)
+{
+	const char *p = row.p, *end = row.p + row.n, *tab;
+	size_t i;
+
+	if (t->n == 0)
+		return row.n == 0 ? 0 : -1;
+	for (i = 0; i + 1 < t->n; i++, p = tab + 1) {
+		tab = memchr(p, '\t', (size_t)(end - p));
+		if (tab == NULL)
+			return -1;
+		t->field[i] = (struct slice){ p, (size_t)(tab - p) };
+	}
+	t->field[i] = (struct slice){ p, (size_t)(end - p) };
+	return memchr(p, '\t', (size_t)(end - p)) == NULL ? 0 : -1;
+}
+
+/* The field's text; where it is escaped, in scratch (s.n bytes). */
+static struct slice
+text(struct slice s, char *scratch)
+{
+	const char *p = s.p, *end = s.p + s.n, *bs = memchr(p, '\\', s.n);
+	char *d = scratch;
+
+	if (bs == NULL)
+		return s;
+	for (; bs != NULL && bs + 1 < end; bs = memchr(p, '\\', (size_t)(end - p))) {
+		memcpy(d, p, (size_t)(bs - p));
+		d += bs - p;
+		switch (bs[1]) {
+		case 'b': *d++ = '\b'; break;
+		case 'f': *d++ = '\f'; break;
+		case 'n': *d++ = '\n'; break;
+		case 'r': *d++ = '\r'; break;
+		case 't': *d++ = '\t'; break;
+		case 'v': *d++ = '\v'; break;
+		default: *d++ = bs[1]; break;
+		}
+		p = bs + 2;
+	}
+	memcpy(d, p, (size_t)(end - p));
+	d += end - p;
+	return (struct slice){ scratch, (size_t)(d - scratch) };
+}
+
+/*
+ * 2024-06-03 07:00:00[.123456]+00 as 2024-06-03T07:00:00.123Z at dst (30 bytes); its end, or NULL for what has no
+ * such form: infinity, a year before Christ or of five digits.
+ */
+static char *
+utc_time(char *dst, struct slice s, int micros)
+{
+	const char *p = s.p;
+	size_t n = s.n, digits;
+
+	if (n < 22 || p[4] != '-' || p[7] != '-' || p[10] != ' ' || p[13] != ':' || p[16] != ':' || memcmp(p + n - 3, "+00", 3) != 0)
+		return NULL;
+	digits = n - 22;	/* with the point */
+	if (digits != 0 && (p[19] != '.' || digits > 7))
+		return NULL;
+	memcpy(dst, p, 10);
+	dst[10] = 'T';
+	memcpy(dst + 11, p + 11, 8);
+	memcpy(dst + 19, ".000000", 7);
+	memcpy(dst + 19, p + 19, digits);
+	dst += micros ? 26 : 23;
+	*dst++ = 'Z';
+	return dst;
+}
+
+/* One value that is not null, unescaped. */
+static char *
+scalar(const struct pgtext *t, enum pgtext_kind kind, struct slice s, char *dst)
+{
+	char *end;
+	size_t i;
+
+	switch (kind) {
+	case PGTEXT_NUMBER:
+		if (s.n > 0 && ((s.p[0] >= '0' && s.p[0] <= '9') || (s.p[0] == '-' && s.n > 1 && s.p[1] >= '0' && s.p[1] <= '9'))) {
+			memcpy(dst, s.p, s.n);
+			return dst + s.n;
+		}
+		break;
+	case PGTEXT_BOOL:
+		if (s.n == 1) {
+			memcpy(dst, *s.p == 't' ? "true" : "false", 5);
+			return dst + (*s.p == 't' ? 4 : 5);
+		}
+		break;
+	case PGTEXT_TIME:
+		end = utc_time(dst + 1, s, t->micros);
+		if (end != NULL) {
+			*dst = '"';
+			*end = '"';
+			return end + 1;
+		}
+		break;
+	case PGTEXT_JSON:
+		/* within JSON a raw line end is white space, which a record has none of that kind */
+		for (i = 0; i < s.n; i++)
+			*dst++ = s.p[i] == '\n' || s.p[i] == '\r' || s.p[i] == '\t' ? ' ' : s.p[i];
+		return dst;
+	case PGTEXT_TEXT:
+		break;
+	}
+	return json_quote(dst, s);
+}
+
+/*
+ * An array's literal, unescaped, as a JSON array: its end, or NULL when it is none (bounds of its own), then it is
+ * a text.  scratch takes an element.
+ */
+static char *
+array(const struct pgtext *t, const struct pgtext_column *c, struct slice s, char *dst, char *scratch)
+{
+	const char *p = s.p, *end = s.p + s.n;
+	int depth = 0, quoted;
+	char *d;
+
+	if (s.n < 2 || *p != '{')
+		return NULL;
+	while (p < end) {
+		if (*p == '{') {
+			depth++;
+			*dst++ = '[';
+			p++;
+		} else if (*p == '}') {
+			depth--;
+			*dst++ = ']';
+			p++;
+		} else if (*p == c->delim) {
+			*dst++ = ',';
+			p++;
+		} else {
+			quoted = *p == '"';
+			d = scratch;
+			for (p += quoted; p < end && (quoted ? *p != '"' : *p != c->delim && *p != '}'); p++) {
+				if (*p == '\\' && p + 1 < end)
+					p++;
+				*d++ = *p;
+			}
+			p += quoted && p < end;
+			if (!quoted && d - scratch == 4 && memcmp(scratch, "NULL", 4) == 0) {
+				memcpy(dst, "null", 4);
+				dst += 4;
+			} else
+				dst = scalar(t, c->kind, (struct slice){ scratch, (size_t)(d - scratch) }, dst);
+		}
+	}
+	return depth == 0 ? dst : NULL;
+}
+
+/* What _src says: the row's id, and the time of its cursor. */
+static size_t
+source(struct pgtext *t, int64_t number, char *dst)
+{
+	struct src s = { .topic = buf_as_slice(&t->topic), .offset = number };
+	char time[32];
+
+	if (t->id >= 0)
+		(void)num_i64(t->field[t->id], &s.offset);
+	if (t->cursor >= 0 && utc_time(time, t->field[t->cursor], 0) != NULL)
+		(void)utc_get((struct slice){ time, UTC_LEN }, &s.ts_ms);
+	return (size_t)(src_put(dst, &s) - dst);
+}
+
+int
+pgtext_row(struct pgtext *t, struct slice row, int64_t number, struct buf *out, char *src, size_t *src_n, struct fault *f)
+{
+	/* a byte becomes at most 6; of a short one, t or NULL or a bare element, no more than 7 with what is around it */
+	char *begin, *p, *end, *scratch;
+	size_t i;
+
+	*src_n = 0;
+	if (split(t, row) == -1)
+		return fault_set(f, "fields", "", "the row has not the %zu columns that were announced", t->n);
+	*src_n = source(t, number, src);
+	buf_clear(&t->scratch);
+	scratch = buf_room(&t->scratch, 2 * row.n + JSON_PAD);
+	begin = p = buf_room(out, *src_n + t->keys.n + 7 * row.n + 8 * t->n + 64 + JSON_PAD);
+	memcpy(p, "{\"_src\":", 8);
+	p += 8;
+	memcpy(p, src, *src_n);
+	p += *src_n;
+	for (i = 0; i < t->n; i++) {
+		const struct pgtext_column *c = &t->column[i];
+		struct slice s = t->field[i];
+
+		memcpy(p, c->key.p, c->key.n);
+		p += c->key.n;
+		if (s.n == 2 && s.p[0] == '\\' && s.p[1] == 'N') {
+			memcpy(p, "null", 4);
+			p += 4;
+			continue;
+		}
+		s = text(s, scratch);
+		end = c->delim != 0 ? array(t, c, s, p, scratch + row.n) : NULL;
+		p = end != NULL ? end : scalar(t, c->delim != 0 ? PGTEXT_TEXT : c->kind, s, p);
+	}
+	*p++ = '}';
+	if (utf8_span(begin, (size_t)(p - begin)) != (size_t)(p - begin))
+		return fault_set(f, "utf8", "", "not UTF-8 at byte %zu of the record (the database's encoding says nothing)", utf8_span(begin, (size_t)(p - begin)) + 1);
+	if (p - begin > LINE_MAX_BYTES)
+		return fault_set(f, "too_long", "", "record of more than %d bytes", LINE_MAX_BYTES);
+	if (t->check && json_scan(&t->json, (struct slice){ begin, (size_t)(p - begin) }) == -1)
+		return fault_set(f, t->json.code, "", "%s at byte %zu of the record", t->json.fault, t->json.at + 1);
+	*p++ = '\n';
+	out->n = (size_t)(p - out->p);
+	return 0;
+}

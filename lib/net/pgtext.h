@@ -1,0 +1,68 @@
+#ifndef NET_PGTEXT_H_
+#define NET_PGTEXT_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "net/pg.h"
+#include "rec/json.h"
+#include "rec/reject.h"
+#include "rec/src.h"
+
+/*
+ * Rows of COPY TO (text format) as records, by the types of their columns
+ * (wb-pg-extract.1 "Values").  No value passes through a binary type: what the server
+ * wrote is what the record says.
+ */
+enum pgtext_kind {
+	PGTEXT_TEXT,		/* a JSON string */
+	PGTEXT_NUMBER,		/* bare; NaN and infinities are strings */
+	PGTEXT_BOOL,
+	PGTEXT_TIME,		/* timestamptz in UTC, 24 characters */
+	PGTEXT_JSON,		/* as it stands */
+};
+
+struct pgtext_column {
+	struct slice key;	/* ,"name": */
+	enum pgtext_kind kind;	/* of an array: of its elements */
+	char delim;		/* of an array, or 0 */
+};
+
+struct pgtext {
+	struct pgtext_column *column;
+	size_t n;
+	int id, cursor;		/* columns whose values _src takes, or -1 */
+	int micros;		/* times have six digits behind the second */
+	struct buf topic;	/* for _src, escaped */
+
+	/* inner */
+	struct buf keys;
+	struct slice *field;
+	struct buf scratch;
+	struct json json;
+	int check;		/* a column of JSON: the record is scanned */
+};
+
+/*
+ * Takes the columns of a result (pg_describe()).  topic is the name in _src; id and cursor name the
+ * columns that give its offset (else rows are numbered) and its time, or are NULL.  0, or -1: EX_CONFIG for
+ * a name that is there twice or belongs to Waybill, or an id or cursor that is not there; else of the server.
+ */
+int pgtext_open(struct pgtext *t, struct pg *p, const struct pg_result *columns, struct slice topic,
+    const char *id, const char *cursor, struct err *e);
+void pgtext_fini(struct pgtext *t);
+
+/* The same columns once more, for another thread; shares t's. */
+void pgtext_clone(struct pgtext *copy, const struct pgtext *t);
+void pgtext_clone_fini(struct pgtext *copy);
+
+/*
+ * Appends the record of a row, with its LF; number stands in _src where no id does.  0, or -1 with the fault
+ * (columns, json, too_long, utf8), nothing appended, and the value of _src in src, SRC_MAX(topic.n) bytes.
+ */
+int pgtext_row(struct pgtext *t, struct slice row, int64_t number, struct buf *out, char *src, size_t *src_n, struct fault *f);
+
+#endif

@@ -1,0 +1,257 @@
+#!/bin/sh
+# wb-pg-extract against a real PostgreSQL: values to the bit, one snapshot, nothing missed of what is committed late.
+. "$(dirname "$0")/../lib.sh"
+. "$top/tests/servers.sh"
+pass=$BIN/../bench/pass
+unset XDG_RUNTIME_DIR WB_SOURCE; WB_LOCKS=$tmp; export WB_LOCKS
+cd "$tmp" || exit 1
+if ! start_postgres; then
+	skip 'wb-pg-extract' 'no PostgreSQL (scripts/need check)'
+	done_testing
+fi
+sql() { psql -qXAt -v ON_ERROR_STOP=1 -c "$1"; }
+psql -qX -f "$top/scripts/sql/oltp.sql" >log 2>&1 || fail 'oltp.sql' "$(cat log)"
+
+# ---- values
+cat >types.sql <<'END'
+CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
+CREATE TYPE mood AS ENUM ('sad', 'so "so"');
+CREATE TYPE pair AS (a integer, b text);
+CREATE TABLE types (id bigint, n smallint, big bigint, num numeric, f4 real, f8 double precision, ok boolean, t text, c char(4), tz timestamptz,
+	ts timestamp, d date, tm time, iv interval, u uuid, by bytea, j json, jb jsonb, ai integer[], at text[], an numeric[], az timestamptz[], ab boolean[], aj jsonb[],
+	dom positive, e mood, p pair, r int4range, ip inet, bx box[], "odd ""name" text);
+INSERT INTO types (id) VALUES (1);
+INSERT INTO types VALUES (2, -32768, 9223372036854775807, 12345678901234567890.123456789012345678901234567890, 1e30, 0.1, true, E'tab\there \\ back "quote" \n line \r \b \f \v \u00e9\u0436\U0001F600 \x01', 'ab',
+	'2024-06-03 10:00:00.123456+03', '2024-06-03 10:00:00.5', '2024-02-29', '23:59:59.999999', '1 year 2 days 03:04:05.6', '00000000-0000-0000-0000-00000000000a', '\x00ff5c', E'{"a":\n\t[1, 2.50],"b":"x\\ny"}', '{"b": {"c": null}, "a": 1e2}',
+	'{{1,2},{NULL,-4}}', E'{"a b","c,d","e\\"f",NULL,"NULL","","g\\\\h",i}', '{1.10,NaN}', '{"2024-06-03 07:00:00+00",infinity}', '{t,f,NULL}', ARRAY['{"x": [1, "y"]}', 'null']::jsonb[], 7, 'so "so"', ROW(1, 'x,"y'), '[1,5)', '10.0.0.1/8',
+	'{(1,2),(0,0);(3,4),(1,1)}', 'x');
+INSERT INTO types (id, num, f8, f4, tz, t, ai, at, d) VALUES (3, 'NaN', '-Infinity', 'NaN', 'infinity', '', '{}', '[2:3]={a,b}', '0044-03-15 BC');
+INSERT INTO types (id, num, f8, tz, t, ad) SELECT 4, -0.00, -0.0, '12024-01-01 00:00+00', E'\\N', NULL FROM (SELECT NULL) x WHERE false;
+INSERT INTO types (id, num, f8, tz, t, big) VALUES (4, 100.00, 1e-7, '12024-01-01 00:00+00', E'\\N', -9223372036854775808);
+END
+sed -i '/WHERE false/d' types.sql
+psql -qX -v ON_ERROR_STOP=1 -f types.sql >log 2>&1 || fail 'types' "$(cat log)"
+status 0 'a table of every type' wb-pg-extract --cursor id -t types
+cp out types.out
+is "$(wc -l <types.out) $(jq -c ._src types.out | paste -sd' ')" '4 ["types",0,1,0,0] ["types",0,2,0,0] ["types",0,3,0,0] ["types",0,4,0,0]' 'a record a row, named by its id'
+is "$(jq -c 'select(.id == 1) | del(._src, .id) | to_entries | map(.value) | unique' types.out)" '[null]' 'null is null'
+value() { grep "^{\"_src\":\[\"types\",0,$1," types.out | grep -oF "\"$2\":$3" | head -n 1 | cut -d: -f2-; }
+v() { is "$(value "$1" "$2" "$3")" "$3" "$4"; }
+v 2 n -32768 'smallint'
+v 2 big 9223372036854775807 'bigint, to the last digit'
+v 4 big -9223372036854775808 'the least bigint'
+v 2 num 12345678901234567890.123456789012345678901234567890 'numeric, as written'
+v 4 num 100.00 'with its zeros'
+v 3 num '"NaN"' 'NaN is a string'
+v 3 f8 '"-Infinity"' 'and so is an infinity'
+v 2 f4 1e+30 'real'
+v 2 f8 0.1 'double precision, the shortest that is exact'
+v 4 f8 1e-07 'a small one'
+v 2 ok true 'boolean'
+v 2 tz '"2024-06-03T07:00:00.123Z"' 'timestamptz: UTC, milliseconds, cut'
+v 3 tz '"infinity"' 'infinity is a string'
+v 4 tz '"12024-01-01 00:00:00+00"' 'a year of five digits'
+v 2 ts '"2024-06-03 10:00:00.5"' 'timestamp as it is'
+v 3 d '"0044-03-15 BC"' 'a date before Christ'
+v 2 by '"\\x00ff5c"' 'bytea'
+v 2 jb '{"a": 100, "b": {"c": null}}' 'jsonb'
+v 2 c '"ab  "' 'char(4), padded'
+v 2 ai '[[1,2],[null,-4]]' 'an array of two dimensions'
+v 3 ai '[]' 'an empty one'
+v 3 at '"[2:3]={a,b}"' 'bounds that do not begin at 1'
+v 2 at '["a b","c,d","e\"f",null,"NULL","","g\\h","i"]' 'texts in an array'
+v 2 an '[1.10,"NaN"]' 'numeric'
+v 2 az '["2024-06-03T07:00:00.000Z","infinity"]' 'times'
+v 2 ab '[true,false,null]' 'booleans'
+v 2 aj '[{"x": [1, "y"]},null]' 'JSON'
+v 2 bx '["(1,2),(0,0)","(3,4),(1,1)"]' 'boxes, which a semicolon separates'
+v 2 dom 7 'a domain'
+v 2 j '{"a":  [1, 2.50],"b":"x\ny"}' 'json: line ends between tokens are blanks'
+is "$(jq -r 'select(.id == 2) | ."odd \"name"' types.out)" x 'a name with a quote'
+is "$(jq -r 'select(.id == 4) | .t' types.out)" '\N' 'the text \N is no null'
+for col in t e p r u iv tm ip; do
+	is "$(jq -r "select(.id == 2) | .$col" types.out | md5sum | cut -c1-32)" "$(psql -qXAt -c "SELECT $col::text || E'\n' FROM types WHERE id = 2" | sed '$d' | md5sum | cut -c1-32)" "$col, byte by byte"
+done
+is "$(wb-pg-extract --micros -t types | grep -o '2024-06-03T07:00:00.123456Z')" 2024-06-03T07:00:00.123456Z '--micros'
+PGOPTIONS='-c datestyle=German -c timezone=Asia/Tokyo -c bytea_output=escape -c extra_float_digits=-3 -c intervalstyle=iso_8601' wb-pg-extract --cursor id -t types >other
+ok 'settings of the session change nothing' cmp other types.out
+sql "CREATE TABLE bad (id bigint, j json); INSERT INTO bad VALUES (1, '{\"a\":1}'), (2, '{\"a\":1,\"a\":2}'), (3, '\"\\u0000\"')"
+sql "CREATE TABLE big (id bigint, t text); INSERT INTO big VALUES (1, repeat('x', 1100000)), (2, 'y')"
+status 0 'rows that no record can hold' wb-pg-extract --rejects rejects --cursor id -t bad -t big
+is "$(jq -c ._src out | paste -sd' ')" '["bad",0,1,0,0] ["big",0,2,0,0]' 'the others come'
+is "$(jq -c '."@reject" | [.src, .stage, .code]' rejects | paste -sd' ')" \
+	'[["bad",0,2,0,0],"wb-pg-extract","json"] [["bad",0,3,0,0],"wb-pg-extract","utf8"] [["big",0,1,0,0],"wb-pg-extract","too_long"]' 'these are rejects, named by their keys'
+sql 'CREATE TABLE own ("_src" int); CREATE TABLE empty ()'
+status 78 'a column whose name is ours' wb-pg-extract -t own
+like "$(cat err)" 'own: column "_src" has a name that belongs to Waybill' 'is told'
+status 0 'a table without columns' wb-pg-extract -t empty
+
+# ---- what is read
+psql -qX <<'END'
+INSERT INTO clients (id, name) SELECT i, 'client ' || i FROM generate_series(1, 500) i;
+INSERT INTO carriers (id, code, name) SELECT i, 'c' || i, 'C' FROM generate_series(1, 5) i;
+CREATE TABLE parted (id bigint, k int, pad text) PARTITION BY RANGE (k);
+CREATE TABLE parted_a PARTITION OF parted FOR VALUES FROM (0) TO (50);
+CREATE TABLE parted_b PARTITION OF parted FOR VALUES FROM (50) TO (100);
+INSERT INTO parted SELECT i, i % 100, repeat('x', 500) FROM generate_series(1, 40000) i;
+CREATE VIEW seen AS SELECT id, name FROM clients WHERE id <= 10;
+CREATE SCHEMA "Odd"; CREATE TABLE "Odd"."My Table" (id int); INSERT INTO "Odd"."My Table" VALUES (1);
+CREATE TABLE generated (id int, twice int GENERATED ALWAYS AS (id * 2) STORED); INSERT INTO generated VALUES (4);
+CREATE TABLE parent (id int); CREATE TABLE child () INHERITS (parent); INSERT INTO parent VALUES (1); INSERT INTO child VALUES (2);
+END
+ids() { jq .id | sort -n | uniq | wc -l; }
+is "$(wb-pg-extract -t clients -t carriers | jq -r '._src[0]' | sort | uniq -c | awk '{print $1, $2}' | paste -sd' ')" '5 carriers 500 clients' 'several tables'
+is "$(wb-pg-extract -t parted | ids)" 40000 'a partitioned table'
+is "$(wb-pg-extract -j 4 -t parted | ids)" 40000 'in parallel'
+is "$(wb-pg-extract -j 4 -t parted -t clients | wc -l)" 40500 'each row once'
+is "$(wb-pg-extract -j 3 --where 'id % 2 = 0' -t parted | wc -l)" 20000 'with a condition'
+is "$(wb-pg-extract -t seen | wc -l)" 10 'a view'
+is "$(wb-pg-extract -j 2 -t parent | jq .id | paste -sd' ')" '1 2' 'a table and what inherits from it'
+is "$(wb-pg-extract -t '"Odd"."My Table"')" '{"_src":["My Table",0,1,0,0],"id":1}' 'a name that needs quotes'
+is "$(wb-pg-extract -t generated)" '{"_src":["generated",0,1,0,0],"id":4,"twice":8}' 'a generated column'
+is "$(wb-pg-extract -q 'SELECT 1 AS a; ' --name q)" '{"_src":["q",0,1,0,0],"a":1}' 'a query'
+is "$(wb-pg-extract -q 'SELECT id, name FROM clients -- all' --name q --where 'id = 7' --cursor id)" '{"_src":["q",0,7,0,0],"id":7,"name":"client 7"}' 'with a comment, a condition and an id'
+printf '{"key":3}\n{"table":"clients","key":5,"why":"missing"}\n{"key":"77"}\n{"key":999}\n' >keys
+is "$(wb-pg-extract --keys keys -t clients | jq .id | sort -n | paste -sd' ')" '3 5 77' '--keys'
+sql "INSERT INTO shipment_events (id, event_id, shipment_id, carrier_code, event_time) SELECT i, 'e''' || i, 's' || i, 'c1', now() FROM generate_series(1, 3000) i"
+seq 2 2500 | sed "s/.*/{\"key\":[\"s&\",\"e'&\"]}/" >keys
+is "$(wb-pg-extract --keys keys -t shipment_events | ids)" 2499 'many keys, each the last of an array'
+status 78 'keys that are none' sh -c 'echo "{\"k\":1}" | wb-pg-extract --keys - -t clients'
+like "$(cat err)" '^wb-pg-extract: -:1: no "key" that is a number or a string$' 'are told by line'
+is "$(wb-pg-extract -v -t clients 2>&1 >/dev/null | sed 's/,[^,]* s$//')" 'wb-pg-extract: 500 in, 500 out, 0 rejected, 0 filtered' 'the account'
+
+# ---- what is wrong
+status 78 'a table that is not there' wb-pg-extract -t nothing
+like "$(cat err)" 'there is no table "nothing"' 'is told'
+status 78 'a column that is not there' wb-pg-extract --cursor nope -t parted
+like "$(cat err)" 'parted: there is no column "nope"' 'is told'
+status 78 'a condition that is none' wb-pg-extract --where 'nope = 1' -t clients
+like "$(cat err)" 'column "nope" does not exist \(42703\)' 'is told with its SQLSTATE'
+status 65 'a value that the query cannot make' wb-pg-extract -q 'SELECT 1/0' --name q
+status 64 'a password as an argument' wb-pg-extract -d 'host=x password=marker' -t clients
+is "$(grep -c marker err)" 0 'is not repeated'
+status 64 'what is no connection' wb-pg-extract -d 'postgresql://u:marker@[bad' -t clients
+is "$(grep -c marker err)" 0 'nor is that'
+status 75 'a server that is not there' wb-pg-extract -h "$tmp/nowhere" --wait 0s -t clients
+status 78 'a role that is not there' wb-pg-extract -U nobody_of_that_name -t clients
+sql 'CREATE ROLE reader LOGIN; GRANT SELECT ON clients, shipments, shipment_events TO reader'
+status 78 'a table that the role may not read' wb-pg-extract -U reader -t carriers
+like "$(cat err)" 'permission denied for table carriers \(42501\)' 'is told'
+sql "ALTER TABLE clients ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON clients USING (id < 10)"
+status 78 'rows that are hidden from the role' wb-pg-extract -U reader -t clients
+sql 'ALTER TABLE clients DISABLE ROW LEVEL SECURITY'
+status 74 'no room' sh -c 'wb-pg-extract -t parted >/dev/full'
+rm -f rc closed
+{ until [ -e closed ]; do :; done; wb-pg-extract -t parted 2>/dev/null; echo $? >rc; } | { exec <&-; : >closed; until_true 20 test -s rc; }
+is "$(cat rc)" 75 'a dead reader'
+
+# ---- one snapshot: between two tables something moves all the time
+psql -qX <<'END'
+CREATE TABLE a (id int, n bigint); CREATE TABLE b (id int, n bigint);
+INSERT INTO a SELECT i, 100 FROM generate_series(1, 20000) i; INSERT INTO b SELECT i, 100 FROM generate_series(1, 20000) i;
+END
+mkfifo go; sh -c 'while [ ! -e stop ]; do echo "BEGIN; UPDATE a SET n = n - 1 WHERE id = 7; UPDATE b SET n = n + 1 WHERE id = 1; COMMIT; SELECT 1;"; done' | psql -qX >/dev/null 2>&1 & mover=$!
+moved() { [ "$(sql 'SELECT n FROM b WHERE id = 1')" -gt "$1" ]; }
+until_true 30 moved 110
+for j in 1 4; do
+	from=$(sql 'SELECT n FROM b WHERE id = 1')
+	is "$(wb-pg-extract -j $j -t a -t b | jq .n | paste -sd+ | bc)" 4000000 "tables of one snapshot add up (-j $j)"
+	ok 'while they changed' until_true 30 moved "$from"
+done
+: >stop; wait $mover
+
+# ---- what is new
+run() { wb-run --once -n new -- "wb-pg-extract $*" "tee got" "$pass -s --quiet" 2>err; }
+got() { grep -v '^{"@' got | jq -r '"\(._src[0]) \(.id)"' | sort -u | paste -sd' '; }
+sql 'TRUNCATE shipment_events, shipments, clients'
+sql "INSERT INTO clients (id, name, updated_at) VALUES (1, 'a', now() - interval '1 day'), (2, 'b', now() - interval '1 day')"
+sql "INSERT INTO shipment_events (id, event_id, shipment_id, carrier_code, event_time) VALUES (1, 'x1', 's', 'c', now())"
+status 64 '--state without a lane' wb-pg-extract --state state -t clients
+run --lag 0s --state state -t clients -t shipment_events; is $? 0 'the first run' || cat err
+is "$(got)" 'clients 1 clients 2 shipment_events 1' 'reads everything'
+run --lag 0s --state state -t clients -t shipment_events; is "$? $(got)" '0 ' 'the second one nothing'
+sql "UPDATE clients SET name = 'c' WHERE id = 2"
+sql "INSERT INTO shipment_events (id, event_id, shipment_id, carrier_code, event_time) VALUES (2, 'x2', 's', 'c', now())"
+run --lag 0s --state state -t clients -t shipment_events; is "$(got)" 'clients 2 shipment_events 2' 'what has changed, what was added'
+cp state before
+wb-run --once -n new -- 'wb-pg-extract --state state --full -t clients -t shipment_events' "sh -c 'exit 75'" 2>/dev/null
+ok 'nobody acknowledges: the state stays' cmp state before
+run --lag 0s --state state --full -t clients -t shipment_events; is "$(got)" 'clients 1 clients 2 shipment_events 1 shipment_events 2' '--full'
+
+# open NAME: a transaction of its own, commands by say NAME
+open() { mkfifo "tx.$1"; psql -qXAt <"tx.$1" >"tx.$1.out" 2>&1 & eval "tx_$1=\$!"; }
+open late; exec 7>tx.late
+echo "BEGIN; INSERT INTO clients (id, name) VALUES (3, 'late'); INSERT INTO shipment_events (id, event_id, shipment_id, carrier_code, event_time) VALUES (3, 'x3', 's', 'c', now()); SELECT 'done';" >&7
+ok 'a transaction stays open' until_true 20 grep -q done tx.late.out
+sql "INSERT INTO shipment_events (id, event_id, shipment_id, carrier_code, event_time) VALUES (4, 'x4', 's', 'c', now())"
+sql "INSERT INTO clients (id, name) VALUES (4, 'd')"
+run -v --lag 0s --state state -t clients -t shipment_events
+is "$(got)" 'clients 4 shipment_events 4' 'what is committed beside it is read'
+like "$(cat err)" 'the oldest transaction began [0-9]+ s ago \(pid [0-9]+, wb, psql\)' 'and it is told'
+run --lag 0s --state state -t clients -t shipment_events
+is "$(got)" 'clients 4 shipment_events 4' 'and read again as long as it is open'
+echo 'COMMIT;' >&7; exec 7>&-; wait "$tx_late"
+run --lag 0s --state state -t clients -t shipment_events
+is "$(got)" 'clients 3 clients 4 shipment_events 3 shipment_events 4' 'what it commits late is not missed'
+run --lag 0s --state state -t clients -t shipment_events; is "$(got)" '' 'then all is old'
+
+sql "ALTER SYSTEM SET max_prepared_transactions = 4"
+kill_server "$pg_pid" INT
+status 75 'a server that goes away' wb-pg-extract --wait 0s -t clients
+start_postgres || fail 'PostgreSQL again'
+printf "BEGIN; INSERT INTO clients (id, name) VALUES (5, 'prepared'); INSERT INTO shipment_events (id, event_id, shipment_id, carrier_code, event_time) VALUES (5, 'x5', 's', 'c', now()); PREPARE TRANSACTION 'two phases';" | psql -qX
+sql "INSERT INTO shipment_events (id, event_id, shipment_id, carrier_code, event_time) VALUES (6, 'x6', 's', 'c', now())"
+sql "INSERT INTO clients (id, name) VALUES (6, 'd')"
+for i in 1 2; do
+	run --lag 0s --state state -t clients -t shipment_events
+	is "$(got)" 'clients 6 shipment_events 6' "while a transaction is prepared the same is read ($i)"
+done
+like "$(cat err)" '1 prepared transactions.*two phases, wb' 'and it is told'
+sql "COMMIT PREPARED 'two phases'"
+run --lag 0s --state state -t clients -t shipment_events
+is "$(got)" 'clients 5 clients 6 shipment_events 5 shipment_events 6' 'what it commits is not missed'
+
+wb-run --once -n new -- 'wb-pg-extract -U reader --state reader.state -t clients' "$pass -s --quiet" 2>err; is $? 78 'a role that does not see when others began'
+like "$(cat err)" 'GRANT pg_read_all_stats TO reader' 'is told what it lacks'
+sql 'GRANT pg_read_all_stats TO reader'
+wb-run --once -n new -- 'wb-pg-extract -U reader --state reader.state -t clients' "$pass -s --quiet" 2>err; is $? 0 'and can be given it'
+echo '{"v":2}' >reader.state
+wb-run --once -n new -- 'wb-pg-extract --state reader.state -t clients' "$pass -s --quiet" 2>err; is $? 78 'a state that is none'
+wb-run --once -n new -- 'wb-pg-extract --state third -t parted' "$pass -s --quiet" 2>err; is $? 64 'a table that tells nothing of what is new'
+like "$(cat err)" 'parted: .*--cursor COLUMN,ID' 'is told'
+
+# ---- writers at the same time, each with a delay before it commits; beside it a reader that goes on from the greatest value
+rows=${ROWS:-600} writers=20
+sql 'TRUNCATE shipment_events, shipments, clients; CREATE SEQUENCE ids; CREATE TABLE naive (id bigint)'
+rm -f state all naive; : >all; : >naive
+w=0
+while [ $w -lt $writers ]; do
+	i=0
+	while [ $i -lt $((rows / writers)) ]; do
+		echo "BEGIN; INSERT INTO shipment_events (id, event_id, shipment_id, carrier_code, event_time) SELECT n, 'x' || n, 's', 'c', now() FROM nextval('ids') n;"
+		echo "INSERT INTO clients (id, name) VALUES (1 + (random() * 50)::int, 'w') ON CONFLICT (id) DO UPDATE SET name = excluded.name || random();"
+		echo 'SELECT pg_sleep(random() * 0.2); COMMIT;'
+		i=$((i + 1))
+	done | psql -qX >/dev/null 2>writer.$w & eval "writer_$w=\$!"
+	w=$((w + 1))
+done
+great=0 runs=0
+drain() {
+	run --lag 0s --state state -t shipment_events -t clients || return 1
+	grep -v '^{"@' got >>all
+	psql -qXAt -c "SELECT id FROM shipment_events WHERE id > $great" >>naive
+	great=$(sort -n naive | tail -n 1); great=${great:-0} runs=$((runs + 1))
+}
+busy() { jobs -l >/dev/null; w=0; while [ $w -lt $writers ]; do eval "kill -0 \$writer_$w 2>/dev/null" && return 0; w=$((w + 1)); done; return 1; }
+while busy; do drain || { fail 'a run beside the writers' "$(cat err)"; break; }; done
+w=0; while [ $w -lt $writers ]; do eval "wait \$writer_$w"; w=$((w + 1)); done
+drain; drain
+is "$(cat writer.*)" '' "$writers writers end well"
+jq -r 'select(._src[0] == "shipment_events") | .id' all | sort -un >have
+sql 'SELECT id FROM shipment_events ORDER BY id' >want
+ok "no row is missed beside $writers writers, in $runs runs" cmp have want
+jq -c 'select(._src[0] == "clients") | [.id, .updated_at, .name]' all | sort -t, -k1,1 -k2,2 | awk -F, '{last[$1] = $0} END {for (k in last) print last[k]}' | jq -c '[.[0], .[2]]' | sort >have
+sql "SELECT json_build_array(id, name) FROM clients" | jq -c . | sort >want
+ok 'the last version of every changed row is there' cmp have want
+ok "a reader that goes on from the greatest id misses some ($(($(sql 'SELECT count(*) FROM shipment_events') - $(sort -u naive | grep -c .))))" test "$(sort -u naive | grep -c .)" -lt "$(sql 'SELECT count(*) FROM shipment_events')"
+done_testing
