@@ -6,6 +6,7 @@
 #include "base/env.h"
 #include "base/utc.h"
 #include "io/file.h"
+#include "io/retry.h"
 #include "net/chload.h"
 #include "net/chschema.h"
 #include "net/chswap.h"
@@ -90,7 +91,7 @@ create(struct ch *c, const char *table)
 	if (share_path(path, sizeof path, "sql/clickhouse.sql") == -1 || file_read(path, SCHEMA_MAX, &text, &e) == -1)
 		goto die;
 	for (tries = 0; ch_version(c, &version, &f) == -1 && f.class != CH_CONFIG; tries++)
-		chload_pause(tries);
+		retry_pause(tries);
 	chschema_adapt(buf_as_slice(&text), version, &own);
 	if (!chschema_table(buf_as_slice(&own), table, &one))
 		err_set(&e, EX_CONFIG, "--create: the schema that ships with Waybill has no table %s", table);

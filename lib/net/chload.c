@@ -17,6 +17,7 @@
 
 #include "base/mem.h"
 #include "base/utc.h"
+#include "io/retry.h"
 #include "net/chload.h"
 #include "net/chtext.h"
 
@@ -92,21 +93,6 @@ struct chload {
 	struct batch *sending, *sent;
 	int stop;
 };
-
-void
-chload_pause(unsigned n)
-{
-	int64_t ms = n < 9 ? 100LL << n : 30000, jitter;
-	struct timespec t;
-
-	if (ms > 30000)
-		ms = 30000;
-	jitter = utc_mono() / 1000 % (ms / 2 + 1);
-	ms = ms / 2 + jitter;
-	t = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
-	while (nanosleep(&t, &t) == -1)
-		;
-}
 
 static struct batch *
 batch_new(const struct chtable *t)
@@ -220,7 +206,7 @@ insert(struct chload *l, const struct batch *b, struct native_col *col, uint64_t
 		if (rc == 0 || f->class == CH_DATA || f->class == CH_CONFIG || (f->class == CH_OTHER && tries >= OTHER_TRIES))
 			break;
 		say(l, f->msg, tries);
-		chload_pause(tries);
+		retry_pause(tries);
 		if (f->class == CH_AMBIGUOUS && f->code == 0 && probe(l, f) == -1)
 			break;
 	}
@@ -709,7 +695,7 @@ chload_open(struct ch *c, const struct chload_config *config, struct err *e)
 			return NULL;
 		}
 		say(l, f.msg, tries);
-		chload_pause(tries);
+		retry_pause(tries);
 	}
 	l->scratch = mem_alloc((l->table->cols + 1) * sizeof *l->scratch);
 	chtable_columns(l->table, l->scratch);

@@ -64,7 +64,4 @@ struct chload_count chload_count(const struct chload *l);
 /* Calls fn with each month that rows were stored for, and their number. */
 void chload_months(const struct chload *l, void (*fn)(void *arg, uint32_t month, uint64_t rows), void *arg);
 
-/* Pause before try number n (from 0): 0.1 s, doubled to 30 s, with jitter. */
-void chload_pause(unsigned n);
-
 #endif

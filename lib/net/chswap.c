@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/utc.h"
+#include "io/retry.h"
 #include "net/chload.h"
 #include "net/chswap.h"
 #include "net/chtext.h"
@@ -51,7 +52,7 @@ run(struct chswap *s, struct err *e)
 		rc = ch_text(s->c, buf_as_slice(&s->sql), NULL, 0, TEXT_MAX, &s->text, &f);
 		if (rc == 0 || f.class == CH_CONFIG || f.class == CH_DATA || tries == TRIES)
 			break;
-		chload_pause(tries);
+		retry_pause(tries);
 	}
 	buf_clear(&s->sql);
 	return rc == 0 ? 0 : ch_err(&f, e);
@@ -69,7 +70,7 @@ run_once(struct chswap *s, struct err *e)
 		rc = ch_run(s->c, buf_as_slice(&s->sql), &f);
 		if (rc == 0 || f.class != CH_TRANSIENT || tries == TRIES)
 			break;
-		chload_pause(tries);
+		retry_pause(tries);
 	}
 	buf_clear(&s->sql);
 	return rc == 0 ? 0 : ch_err(&f, e);

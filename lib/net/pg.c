@@ -2,6 +2,7 @@
 #include "net/pg.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@ struct pg {
 	char *row;		/* of COPY, of libpq */
 	int greenplum;
 	char place[256];
+	char column[64];	/* of the last error */
+	uint64_t line;		/* of COPY, of the last error */
 };
 
 /* One line of what libpq or the server said. */
@@ -62,8 +65,25 @@ status_of(const char *state)
 	return EX_SOFTWARE;
 }
 
+/* What the error was about: the server names columns of constraints, and in the context of COPY line and column. */
+static void
+about(struct pg *p, const PGresult *r)
+{
+	const char *column = PQresultErrorField(r, PG_DIAG_COLUMN_NAME), *context = PQresultErrorField(r, PG_DIAG_CONTEXT), *s;
+
+	*p->column = '\0';
+	p->line = 0;
+	if (context != NULL && strncmp(context, "COPY ", 5) == 0 && (s = strstr(context, ", line ")) != NULL) {
+		p->line = strtoull(s + 7, NULL, 10);
+		if (column == NULL && (s = strstr(s, ", column ")) != NULL)
+			(void)err_show(p->column, sizeof p->column, s + 9, strcspn(s + 9, ":\n"));
+	}
+	if (column != NULL)
+		(void)err_show(p->column, sizeof p->column, column, strlen(column));
+}
+
 static int
-fail(const struct pg *p, const PGresult *r, struct err *e)
+fail(struct pg *p, const PGresult *r, struct err *e)
 {
 	const char *state = r != NULL ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
 	const char *text = r != NULL && state != NULL ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : PQerrorMessage(p->conn);
@@ -71,6 +91,7 @@ fail(const struct pg *p, const PGresult *r, struct err *e)
 	char msg[512], more[256] = "";
 
 	first_line(msg, sizeof msg, text != NULL ? text : "");
+	about(p, r);
 	if (hint != NULL)
 		first_line(more, sizeof more, hint);
 	if (state == NULL)
@@ -331,6 +352,44 @@ pg_copy_row(struct pg *p, int ms, struct slice *line, struct err *e)
 		return fail(p, NULL, e);
 	*line = (struct slice){ p->row, (size_t)n - (n > 0 && p->row[n - 1] == '\n') };
 	return 1;
+}
+
+int
+pg_copy_in(struct pg *p, const char *sql, struct err *e)
+{
+	PGresult *r = PQexec(p->conn, sql);
+	int rc = PQresultStatus(r) == PGRES_COPY_IN ? 0 : fail(p, r, e);
+
+	PQclear(r);
+	return rc;
+}
+
+int
+pg_copy_put(struct pg *p, struct slice bytes, struct err *e)
+{
+	size_t n;
+
+	for (; bytes.n > 0; bytes = (struct slice){ bytes.p + n, bytes.n - n }) {
+		n = bytes.n < INT_MAX / 2 ? bytes.n : INT_MAX / 2;
+		if (PQputCopyData(p->conn, bytes.p, (int)n) != 1)
+			return fail(p, NULL, e);
+	}
+	return 0;
+}
+
+int
+pg_copy_done(struct pg *p, uint64_t *line, struct err *e)
+{
+	int rc = PQputCopyEnd(p->conn, NULL) == 1 ? copy_end(p, e) : fail(p, NULL, e);
+
+	*line = rc == -1 ? p->line : 0;
+	return rc;
+}
+
+const char *
+pg_error_column(const struct pg *p)
+{
+	return p->column;
 }
 
 void

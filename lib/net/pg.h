@@ -2,6 +2,7 @@
 #define NET_PG_H_
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/slice.h"
@@ -66,6 +67,17 @@ struct pg_column pg_column(const struct pg_result *r, int col);
  */
 int pg_copy_out(struct pg *p, const char *sql, struct err *e);
 int pg_copy_row(struct pg *p, int ms, struct slice *line, struct err *e);
+
+/*
+ * COPY ... FROM STDIN: pg_copy_in() begins it, pg_copy_put() sends bytes of it, whole lines or not, pg_copy_done()
+ * ends it.  0, or -1; then *line is the line that the server names as being at fault, from 1, 0: none.
+ */
+int pg_copy_in(struct pg *p, const char *sql, struct err *e);
+int pg_copy_put(struct pg *p, struct slice bytes, struct err *e);
+int pg_copy_done(struct pg *p, uint64_t *line, struct err *e);
+
+/* The column that the last error was about, "" when the server did not say. */
+const char *pg_error_column(const struct pg *p);
 
 /* Asks the server to end what it does for this connection. */
 void pg_cancel(struct pg *p);

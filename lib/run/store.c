@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "io/retry.h"
 #include "net/chload.h"
 #include "net/chrows.h"
 #include "net/chtext.h"
@@ -138,7 +139,7 @@ again(const struct store *s, const struct store_query *q, const struct ch_fault 
 	/* the first time, and then each time the pause is long */
 	if (tries == 0 || tries >= 8)
 		tool_warn(s->tool, "%s: %s; trying again", q->table, f->msg);
-	chload_pause(tries);
+	retry_pause(tries);
 	return 1;
 }
 

@@ -1,0 +1,274 @@
+/* wb-pg-load: loads records into a table of PostgreSQL or Greenplum, by key and version, exactly as sent or not at all. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/env.h"
+#include "base/utc.h"
+#include "io/file.h"
+#include "net/pgload.h"
+#include "parcel/table.h"
+#include "rec/src.h"
+#include "run/pgreject.h"
+#include "run/stage.h"
+#include "run/tee.h"
+
+#define DAYS_MAX (4u << 20)
+
+enum { SWAP = TOOL_OWN, DAYS, BATCH, TEE, GREENPLUM };
+static struct tool tool = {
+	.name = "wb-pg-load",
+	.usage = "wb-pg-load [-v] [-d CONN] [-h HOST] [-p PORT] [-U USER] [--tee | --swap --days LIST | FILE [--batch ID]] [-S SIZE]\n"
+	    "       [-k COLUMN,...] [--greenplum] -t TABLE [FILE ...]",
+	.letters = "d:h:p:U:t:S:k:",
+	.longs = (const struct option[]){
+		{ "swap", no_argument, NULL, SWAP },
+		{ "days", required_argument, NULL, DAYS },
+		{ "batch", required_argument, NULL, BATCH },
+		{ "tee", no_argument, NULL, TEE },
+		{ "greenplum", no_argument, NULL, GREENPLUM },
+		{ 0 },
+	},
+};
+
+static struct {
+	struct pg_options conn;
+	const char *table, *days, *batch, *key;
+	uint64_t memory;
+	int swap, tee, greenplum;
+} opt = { .conn = { .app = "wb-pg-load" } };
+
+struct loader {
+	struct stage *st;
+	struct pgload *load;
+	uint64_t done;		/* rows that the account has */
+	struct pgreject rejects;
+	uint64_t earlier;	/* rejects of earlier stages */
+	struct tee tee;
+	struct buf days;
+};
+
+static void
+say(void *arg, const char *line)
+{
+	(void)arg;
+	tool_warn(&tool, "%s: it is tried again", line);
+}
+
+/* A row that the server refused. */
+static void
+refuse(void *arg, struct slice line, const struct fault *f)
+{
+	struct loader *l = arg;
+
+	if (opt.tee)
+		tee_drop(&l->tee, line);
+	stage_reject_late(l->st, src_peek(line), line, f);
+}
+
+static void
+count(struct loader *l)
+{
+	l->st->acct.out += pgload_loaded(l->load) - l->done;
+	l->done = pgload_loaded(l->load);
+}
+
+/* Rows first, then rejects: when both are stored they, and the checkpoint, may go on. */
+static int
+barrier(struct loader *l, struct err *e)
+{
+	int rc = pgload_flush(l->load, e);
+
+	count(l);
+	if (rc == -1 || pgreject_flush(&l->rejects, e) == -1)
+		return -1;
+	if (opt.tee)
+		tee_pass(&l->tee, l->st);
+	return 0;
+}
+
+/* Too much is held, or for too long.  In a lane checkpoints come soon enough. */
+static int
+is_due(const struct loader *l)
+{
+	return l->rejects.held > PGREJECT_HELD || (opt.tee && (tee_full(&l->tee) || (!l->st->lane && tee_due(&l->tee))));
+}
+
+/* The lane has ended well: its rows take the place of the days.  A row that was refused would be missing from them. */
+static int
+swap(struct loader *l, struct err *e)
+{
+	uint64_t rejected = l->st->acct.rejected + l->earlier;
+
+	if (rejected > 0)
+		return err_set(e, EX_DATAERR, "%llu records of the lane were rejected: no day is replaced", (unsigned long long)rejected);
+	if (pgload_swap(l->load, opt.days, table_hour(opt.table), table_scope(opt.table), e) == -1)
+		return -1;
+	count(l);
+	return 0;
+}
+
+static void
+record(struct loader *l, const struct record *r)
+{
+	struct err e = ERR_NONE;
+	struct fault f = { 0 };
+
+	switch (pgload_add(l->load, r->json, r->line, r->src, &f, &e)) {
+	case 1:
+		if (opt.tee)
+			tee_hold(&l->tee, r->line);
+		break;
+	case 0:
+		stage_reject(l->st, r, &f);
+		break;
+	default:
+		(void)stage_fail(l->st, &e);
+		break;
+	}
+}
+
+static void
+load(struct loader *l)
+{
+	struct stage *st = l->st;
+	struct err e = ERR_NONE;
+	struct record r;
+	int event;
+
+	while ((event = stage_next(st, &r)) > 0) {
+		switch (event) {
+		case STAGE_RECORD:
+			record(l, &r);
+			break;
+		case STAGE_REJECTED:
+			l->earlier++;
+			pgreject_add(&l->rejects, r.json);
+			break;
+		case STAGE_BARRIER:
+		case STAGE_IDLE:
+			if (!opt.swap && barrier(l, &e) == -1)
+				(void)stage_fail(st, &e);
+			break;
+		}
+		if (!opt.swap && is_due(l) && barrier(l, &e) == -1)
+			(void)stage_fail(st, &e);
+		if (l->rejects.err.status != 0)
+			(void)stage_fail(st, &l->rejects.err);
+	}
+	if (event == STAGE_END && opt.swap && swap(l, &e) == -1)
+		(void)stage_fail(st, &e);
+}
+
+/* The list of --days: itself, or what stands in the file of that name. */
+static void
+set_days(struct loader *l)
+{
+	struct err e = ERR_NONE;
+
+	if (*opt.days == '\0' || strspn(opt.days, "0123456789-:.TZ, \n") == strlen(opt.days))
+		return;
+	if (strcmp(opt.days, "-") == 0)
+		tool_usage(&tool, "--days: a list or a file, never standard input");
+	if (file_read(opt.days, DAYS_MAX, &l->days, &e) == -1)
+		tool_die(&tool, &e);
+	opt.days = buf_str(&l->days);
+}
+
+static void
+options(int argc, char **argv)
+{
+	int c;
+
+	opt.conn.conninfo = env_get("WB_STORE");
+	while ((c = tool_opt(&tool, argc, argv)) != -1)
+		switch (c) {
+		case 'd': opt.conn.conninfo = optarg; break;
+		case 'h': opt.conn.host = optarg; break;
+		case 'p': opt.conn.port = optarg; break;
+		case 'U': opt.conn.user = optarg; break;
+		case 't': opt.table = optarg; break;
+		case 'S': opt.memory = tool_size(&tool, "-S", optarg); break;
+		case 'k': opt.key = optarg; break;
+		case SWAP: opt.swap = 1; break;
+		case DAYS: opt.days = optarg; break;
+		case BATCH: opt.batch = optarg; break;
+		case TEE: opt.tee = 1; break;
+		case GREENPLUM: opt.greenplum = 1; break;
+		}
+	if (opt.table == NULL)
+		tool_usage(&tool, "-t TABLE is needed");
+	if (opt.memory > 0 && opt.memory < 1u << 20)
+		tool_usage(&tool, "-S: at least 1M");
+	if (opt.swap != (opt.days != NULL) || (!opt.swap && opt.batch != NULL))
+		tool_usage(&tool, "--swap and --days LIST|FILE go together; --batch ID with them");
+	if (opt.swap && (opt.tee || opt.key != NULL))
+		tool_usage(&tool, "%s and --swap exclude each other", opt.tee ? "--tee" : "-k");
+	if (opt.batch != NULL && (strpbrk(opt.batch, "\"\\\n\t") != NULL || *opt.batch == '\0' || strlen(opt.batch) > 64))
+		tool_usage(&tool, "--batch: not a plain text of 1 to 64 bytes");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct stage st = { .tool = &tool, .flags = STAGE_BARRIERS | STAGE_REJECTS | STAGE_SINK };
+	struct loader l = { .st = &st };
+	struct err e = ERR_NONE;
+	struct chtable_fill fill[2] = { { .column = "batch_id" }, { .column = "computed_at" } };
+	struct chtable_rules rules = { .known = table_known, .known_n = table_known_n, .is_object = table_is_object, .left = TABLE_LOADED_AT,
+	    .fill = fill, .fills = 2 };
+	struct pgload_config config = { .rules = &rules, .say = say, .refuse = refuse, .arg = &l };
+	struct buf as = { 0 }, id = { 0 };
+	char now[UTC_LEN + 3] = "\"";
+	int rc;
+
+	options(argc, argv);
+	buf_printf(&id, "\"%s\"", opt.batch ? opt.batch : "");
+	if (opt.batch == NULL) {
+		buf_clear(&id);
+		buf_printf(&id, "\"b%llx%lx\"", (unsigned long long)tool.now, (unsigned long)getpid());
+	}
+	*utc_put(now + 1, tool.now) = '"';
+	fill[0].json = buf_str(&id);
+	fill[1].json = now;
+	buf_printf(&as, "%s:%s", tool.name, opt.table);
+	st.as = buf_str(&as);
+	st.keep = pgreject_keep;
+	st.keep_arg = &l.rejects;
+	l.rejects = (struct pgreject){ .options = &opt.conn, .delete_insert = opt.greenplum, .say = say };
+	if (opt.swap)
+		st.flags |= STAGE_ONCE;
+	if (opt.tee) {
+		st.flags &= ~(unsigned)STAGE_SINK;
+		st.wait_ms = env_get("WB_LANE") == NULL ? TEE_WAIT_MS : 0;
+	}
+	stage_open(&st, argv + optind);
+	if (opt.swap && !st.lane)
+		tool_usage(&tool, "--swap needs a lane (wb-run --once): in a plain pipeline a reader that died looks like the end");
+	if (opt.swap)
+		set_days(&l);
+	rules.name = config.table = opt.table;
+	config.key = opt.key;
+	config.memory = opt.memory;
+	config.swap = opt.swap;
+	config.delete_insert = opt.greenplum;
+	config.max_refused = tool.reject_max;
+	if (strcmp(opt.table, "fct_event") == 0) {
+		/* its partitions need the time in the primary key, where two versions of an event may differ */
+		config.key = "shipment_id,event_id";
+		config.delete_insert = 1;
+		config.month = "ensure_event_month";
+		config.month_column = "event_time";
+	}
+	if ((l.load = pgload_open(&opt.conn, &config, &e)) == NULL)
+		tool_die(&tool, &e);
+	load(&l);
+	rc = stage_close(&st);
+	pgload_close(l.load);
+	pgreject_fini(&l.rejects);
+	tee_fini(&l.tee);
+	buf_fini(&l.days);
+	buf_fini(&as);
+	buf_fini(&id);
+	return rc;
+}
