@@ -147,11 +147,11 @@ load(struct loader *l)
 			break;
 		case STAGE_BARRIER:
 		case STAGE_IDLE:
-			if (!opt.swap && barrier(l, &e) == -1)
+			if (barrier(l, &e) == -1)
 				(void)stage_fail(st, &e);
 			break;
 		}
-		if (!opt.swap && is_due(l) && barrier(l, &e) == -1)
+		if (is_due(l) && barrier(l, &e) == -1)
 			(void)stage_fail(st, &e);
 		if (l->rejects.err.status != 0)
 			(void)stage_fail(st, &l->rejects.err);

@@ -157,7 +157,7 @@ array(const struct pgcol *c, const struct json_value *v, struct buf *b, struct b
 	buf_putc(b, '{');
 	for (json_enter(&w, v); json_next(&w, &m) == 1; n++) {
 		if (n > 0)
-			buf_putc(b, ',');
+			buf_putc(b, c->array);
 		if (m.v.type == JSON_NULL) {
 			buf_puts(b, "NULL");
 		} else if (m.v.type == JSON_ARRAY && c->kind != PGCOL_JSON) {

@@ -21,7 +21,7 @@ enum pgcol_kind {
 struct pgcol {
 	char *name, *sql;	/* sql: quoted */
 	enum pgcol_kind kind;	/* of an array: of its elements */
-	int array;
+	char array;		/* what separates its elements, 0: it is none */
 	int64_t min, max;
 	int nullable;
 	int object;		/* a text that takes an object, {} as "" */

@@ -26,7 +26,7 @@ struct pgload {
 	char *table, *list;	/* quoted: name, columns that are loaded */
 	struct pgcol *col;
 	size_t cols;
-	int uses_src;
+	int uses_src, has_left;	/* has columns that "_src" fills; that the server's clock does */
 	struct json_names *names;
 	const struct json_member **slot;
 	struct buf stage_sql, store_sql;	/* of every session; of every transaction behind COPY */
@@ -77,9 +77,7 @@ set_default(struct pgload *l, struct pgcol *c, struct slice expression, struct e
 		pgcol_text(&text, v);
 	else
 		buf_puts(&text, "\\N");
-	c->absent = mem_dup(text.p, text.n);
-	if (text.n == 0)
-		c->absent[0] = '\0';
+	c->absent = mem_dup(buf_str(&text), text.n);
 	buf_fini(&text);
 	pg_free(r);
 	return 0;
@@ -95,13 +93,15 @@ column(struct pgload *l, const struct pg_result *r, int row, struct err *e)
 	long long oid = 0;
 	size_t i;
 
-	if (rules->left != NULL && slice_eq(name, slice_of(rules->left)))
+	if (rules->left != NULL && slice_eq(name, slice_of(rules->left))) {
+		l->has_left = 1;
 		return 0;	/* the server's clock fills it */
+	}
 	*c = (struct pgcol){ .name = mem_dup(name.p, name.n), .sql = mem_dup(pg_cell(r, row, 1).p, pg_cell(r, row, 1).n) };
 	l->cols++;
 	(void)pg_int(r, row, 2, &oid);
 	pgcol_type(c, (unsigned)oid);
-	c->array = pg_true(r, row, 5);
+	c->array = pg_cell(r, row, 5).n > 0 ? *pg_cell(r, row, 5).p : 0;
 	c->nullable = !pg_true(r, row, 3);
 	c->object = rules->is_object != NULL && rules->is_object(c->name);
 	for (i = 0; i < rules->fills; i++)
@@ -204,7 +204,7 @@ statements(struct pgload *l, const char *key, const char *key_sql)
 				buf_printf(b, "%s%s = excluded.%s", sep, l->col[i].sql, l->col[i].sql);
 				sep = ", ";
 			}
-		if (l->c.rules->left != NULL && has_name(l->c.rules->left, slice_of(l->c.rules->left)))
+		if (l->has_left)
 			buf_printf(b, "%s%s = DEFAULT", sep, l->c.rules->left);
 		if (version != NULL)
 			buf_printf(b, " WHERE excluded.%s %s t.%s", version->sql, newer, version->sql);
@@ -231,7 +231,7 @@ describe(struct pgload *l, struct err *e)
 	static const char find_old[] = "SELECT c.oid, c.oid::regclass FROM pg_class c WHERE c.oid = $1::regclass AND c.relkind = 'r'";
 	/* element types first: what a domain or an array is made of */
 	static const char columns[] = "SELECT a.attname, quote_ident(a.attname), coalesce(nullif(b.typbasetype, 0), b.oid), a.attnotnull, pg_get_expr(d.adbin, d.adrelid), "
-	    "t.typelem <> 0 AND t.typlen = -1 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = "
+	    "CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN b.typdelim END FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = "
 	    "CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN t.typelem ELSE t.oid END LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
 	    "WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped%s ORDER BY a.attnum";
 	static const char primary[] = "SELECT string_agg(a.attname, ',' ORDER BY k.n), string_agg(quote_ident(a.attname), ', ' ORDER BY k.n) FROM pg_index i, "
@@ -538,28 +538,6 @@ clear(struct pgload *l)
 	l->broken = 0;
 }
 
-int
-pgload_flush(struct pgload *l, struct err *e)
-{
-	struct err why = ERR_NONE;
-	uint64_t line = 0;
-	int rc = 0;
-
-	if (l->n == 0 || l->c.swap)
-		return 0;
-	/* most of it is there already */
-	if (l->open && send_rows(l, l->sent, l->fields.n, &why) == 0 && store(l, &line, &why) == 0) {
-		l->loaded += l->n;
-	} else {
-		if (why.status != 0)
-			rc = recover(l, &why, 0, e);
-		if (rc == 0)
-			rc = store_rows(l, 0, l->n, e);
-	}
-	clear(l);
-	return rc;
-}
-
 /* Rows go off while others come.  What goes wrong here is found again, and handled, by pgload_flush(). */
 static int
 stream(struct pgload *l, struct err *e)
@@ -578,6 +556,35 @@ stream(struct pgload *l, struct err *e)
 	}
 	l->broken = 1;
 	return recover(l, &why, 0, e);
+}
+
+int
+pgload_flush(struct pgload *l, struct err *e)
+{
+	struct err why = ERR_NONE;
+	uint64_t line = 0;
+	int rc = 0;
+
+	if (l->n == 0)
+		return 0;
+	if (l->c.swap) {	/* into the stage, for pgload_swap() */
+		if (stream(l, e) == -1)
+			return -1;
+		l->loaded += l->n;
+		clear(l);
+		return 0;
+	}
+	/* most of it is there already */
+	if (l->open && send_rows(l, l->sent, l->fields.n, &why) == 0 && store(l, &line, &why) == 0) {
+		l->loaded += l->n;
+	} else {
+		if (why.status != 0)
+			rc = recover(l, &why, 0, e);
+		if (rc == 0)
+			rc = store_rows(l, 0, l->n, e);
+	}
+	clear(l);
+	return rc;
 }
 
 int
@@ -600,12 +607,10 @@ pgload_add(struct pgload *l, const struct json *j, struct slice line, const stru
 		buf_slice(&l->lines, line);
 	if (l->fields.n + l->lines.n > l->c.memory && !l->c.swap)
 		return pgload_flush(l, e) == -1 ? -1 : 1;
-	if (l->fields.n - (l->open ? l->sent : 0) > CHUNK && stream(l, e) == -1)
+	if (!l->c.swap && l->fields.n - (l->open ? l->sent : 0) > CHUNK && stream(l, e) == -1)
 		return -1;
-	if (l->c.swap && l->sent == l->fields.n) {
-		buf_clear(&l->fields);	/* they are in the stage: a failure begins anew */
-		l->sent = 0;
-	}
+	if (l->c.swap && l->fields.n > CHUNK && pgload_flush(l, e) == -1)
+		return -1;
 	return 1;
 }
 
@@ -621,7 +626,7 @@ pgload_swap(struct pgload *l, const char *days, const char *hour, const char *sc
 	long long n = 0;
 	int rc = -1;
 
-	if ((!l->open && begin(l, e) == -1) || send_rows(l, l->sent, l->fields.n, e) == -1)
+	if (pgload_flush(l, e) == -1 || (!l->open && begin(l, e) == -1))
 		goto out;
 	l->open = 0;
 	if (pg_copy_done(l->pg, &line, e) == -1) {
@@ -668,7 +673,6 @@ pgload_swap(struct pgload *l, const char *days, const char *hour, const char *sc
 	buf_printf(&b, ";INSERT INTO %s (%s) SELECT %s FROM wb_stage;COMMIT", l->table, l->list, l->list);
 	if (pg_exec(l->pg, buf_str(&b), e) == -1)
 		goto out;
-	l->loaded += l->n;
 	rc = 0;
 out:
 	pg_free(r);

@@ -27,6 +27,12 @@ if start_kafka && kafka_topic tracking.events 2 && kafka_topic copy 2; then
 else
 	broker=no
 fi
+if start_postgres; then
+	psql -qX -v ON_ERROR_STOP=1 -f "$top/scripts/sql/postgres.sql" >/dev/null 2>&1
+	PGOPTIONS='-c search_path=public' psql -qX -v ON_ERROR_STOP=1 -f "$top/scripts/sql/oltp.sql" >/dev/null 2>&1
+else
+	database=no
+fi
 for page in "$top"/man/*.[157]; do
 	name=$(basename "$page")
 	examples "$page" >"$tmp/$name.sh"
@@ -37,6 +43,10 @@ for page in "$top"/man/*.[157]; do
 	fi
 	if [ "${broker:-}" = no ] && grep -qE 'wb-kafka-|wb-backfill' "$tmp/$name.sh"; then
 		skip "examples of $name" 'no Kafka'
+		continue
+	fi
+	if [ "${database:-}" = no ] && grep -qE 'wb-pg-' "$tmp/$name.sh"; then
+		skip "examples of $name" 'no PostgreSQL'
 		continue
 	fi
 	mkdir "$tmp/$name.d"

@@ -178,11 +178,11 @@ wb-run --once -n new -- 'wb-pg-extract --state state --full -t clients -t shipme
 ok 'nobody acknowledges: the state stays' cmp state before
 run --lag 0s --state state --full -t clients -t shipment_events; is "$(got)" 'clients 1 clients 2 shipment_events 1 shipment_events 2' '--full'
 
-# open NAME: a transaction of its own, commands by say NAME
-open() { mkfifo "tx.$1"; psql -qXAt <"tx.$1" >"tx.$1.out" 2>&1 & eval "tx_$1=\$!"; }
-open late; exec 7>tx.late
+# a transaction that is open for a while
+mkfifo tx.late; psql -qXAt <tx.late >tx.late.out 2>&1 & late=$!
+exec 7>tx.late
 echo "BEGIN; INSERT INTO clients (id, name) VALUES (3, 'late'); INSERT INTO shipment_events (id, event_id, shipment_id, carrier_code, event_time) VALUES (3, 'x3', 's', 'c', now()); SELECT 'done';" >&7
-ok 'a transaction stays open' until_true 20 grep -q done tx.late.out
+ok 'a transaction stays open' until_true 20 grep -q 'done' tx.late.out
 sql "INSERT INTO shipment_events (id, event_id, shipment_id, carrier_code, event_time) VALUES (4, 'x4', 's', 'c', now())"
 sql "INSERT INTO clients (id, name) VALUES (4, 'd')"
 run -v --lag 0s --state state -t clients -t shipment_events
@@ -190,7 +190,7 @@ is "$(got)" 'clients 4 shipment_events 4' 'what is committed beside it is read'
 like "$(cat err)" 'the oldest transaction began [0-9]+ s ago \(pid [0-9]+, wb, psql\)' 'and it is told'
 run --lag 0s --state state -t clients -t shipment_events
 is "$(got)" 'clients 4 shipment_events 4' 'and read again as long as it is open'
-echo 'COMMIT;' >&7; exec 7>&-; wait "$tx_late"
+echo 'COMMIT;' >&7; exec 7>&-; wait $late
 run --lag 0s --state state -t clients -t shipment_events
 is "$(got)" 'clients 3 clients 4 shipment_events 3 shipment_events 4' 'what it commits late is not missed'
 run --lag 0s --state state -t clients -t shipment_events; is "$(got)" '' 'then all is old'
