@@ -210,9 +210,9 @@ bad:
 	return NULL;
 }
 
-/* Is the topic there?  A code of librdkafka. */
+/* Is the topic there?  A code of librdkafka, and a broker that has answered. */
 static rd_kafka_resp_err_t
-ask_topic(struct kafka_out *k)
+ask_topic(struct kafka_out *k, int32_t *broker)
 {
 	const struct rd_kafka_metadata *md = NULL;
 	rd_kafka_topic_t *rkt = rd_kafka_topic_new(k->rk, k->o->topic, NULL);
@@ -223,6 +223,7 @@ ask_topic(struct kafka_out *k)
 		code = md->topic_cnt == 1 ? md->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
 		if (code == RD_KAFKA_RESP_ERR_NO_ERROR && md->topics[0].partition_cnt == 0)
 			code = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+		*broker = md->orig_broker_id != -1 || md->broker_cnt == 0 ? md->orig_broker_id : md->brokers[0].id;
 		rd_kafka_metadata_destroy(md);
 	}
 	return code;
@@ -251,7 +252,7 @@ read_limits(struct kafka_out *k, const rd_kafka_ConfigResource_t *r)
 
 /* What does the topic take?  That nobody may ask is no fault.  A code of librdkafka. */
 static rd_kafka_resp_err_t
-ask_limits(struct kafka_out *k)
+ask_limits(struct kafka_out *k, int32_t broker)
 {
 	rd_kafka_ConfigResource_t *r = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, k->o->topic);
 	rd_kafka_AdminOptions_t *o = rd_kafka_AdminOptions_new(k->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
@@ -262,6 +263,7 @@ ask_limits(struct kafka_out *k)
 	size_t n = 0;
 
 	(void)rd_kafka_AdminOptions_set_request_timeout(o, ASK_MS, NULL, 0);
+	(void)rd_kafka_AdminOptions_set_broker(o, broker, NULL, 0);
 	rd_kafka_DescribeConfigs(k->rk, &r, 1, o, q);
 	ev = rd_kafka_queue_poll(q, 2 * ASK_MS);
 	code = ev != NULL ? rd_kafka_event_error(ev) : RD_KAFKA_RESP_ERR__TIMED_OUT;
@@ -290,12 +292,13 @@ prepare(struct kafka_out *k, struct err *e)
 {
 	int64_t until = utc_mono() + START_NS;
 	rd_kafka_resp_err_t code;
+	int32_t broker = -1;
 	char text[512];
 
 	for (;;) {
-		code = ask_topic(k);
+		code = ask_topic(k, &broker);
 		if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-			code = ask_limits(k);
+			code = ask_limits(k, broker);
 		if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 			return 0;
 		(void)rd_kafka_poll(k->rk, 0);

@@ -12,6 +12,7 @@
 
 #include "base/utc.h"
 #include "net/kafka.h"
+#include "net/kafka_form.h"
 #include "net/kafka_in.h"
 #include "tap.h"
 
@@ -253,6 +254,72 @@ test_commits(void)
 	kafka_props_fini(&props);
 }
 
+static const char *
+text_of(struct buf *b, struct slice s)
+{
+	buf_clear(b);
+	if (s.p == NULL)
+		buf_puts(b, "null");
+	else
+		buf_slice(b, s);
+	return buf_str(b);
+}
+
+static void
+test_form(void)
+{
+	static const struct {
+		const char *key, *record, *want_key, *want_value, *code;
+	} t[] = {
+		{ NULL, "{\"_src\":[1],\"a\":1}", "null", "{\"a\":1}", NULL },
+		{ NULL, "{\"a\":1,\"_src\":[1]}", "null", "{\"a\":1}", NULL },
+		{ NULL, "{\"_a\":1,\"_b\":2}", "null", "{}", NULL },
+		{ NULL, "{\"a\":1,\"_b\":2,\"c\":3,\"_d\":4,\"_e\":5,\"f\" : 6 ,\"g\":7}", "null", "{\"a\":1,\"c\":3,\"f\" : 6 ,\"g\":7}", NULL },
+		{ NULL, " {\"a\":1} ", "null", "{\"a\":1}", NULL },
+		{ NULL, "{\"\\u005fx\":1,\"\\u0061\":2,\"\":3}", "null", "{\"\\u0061\":2,\"\":3}", NULL },
+		{ NULL, "{\"partitionkey\":\"p\"}", "p", "{\"partitionkey\":\"p\"}", NULL },
+		{ NULL, "{\"partitionkey\":\"\"}", "null", "{\"partitionkey\":\"\"}", NULL },
+		{ NULL, "{\"partitionkey\":[]}", NULL, NULL, "type" },
+		{ "k", "{\"k\":\"a\\n\\u00e9\",\"_x\":0}", "a\n\xc3\xa9", "{\"k\":\"a\\n\\u00e9\"}", NULL },
+		{ "k", "{\"k\":1.50}", "1.50", "{\"k\":1.50}", NULL },
+		{ "k", "{\"k\":null}", NULL, NULL, "missing" },
+		{ "k", "{\"k\":\"\"}", NULL, NULL, "missing" },
+		{ "k", "{}", NULL, NULL, "missing" },
+		{ "_key", "{\"_key\":null,\"a\":1}", "null", "{\"a\":1}", NULL },
+		{ "/_key", "{\"_key\":\"\",\"a\":1}", "", "{\"a\":1}", NULL },
+		{ "_key", "{\"a\":1}", NULL, NULL, "missing" },
+		{ "a/b~c", "{\"a/b~c\":\"x\"}", "x", "{\"a/b~c\":\"x\"}", NULL },
+		{ "/_src/0", "{\"_src\":[\"t\",1]}", "t", "{}", NULL },
+	};
+	struct json j = { 0 };
+	struct buf b = { 0 }, line = { 0 };
+	struct fault f;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof t / sizeof *t; i++) {
+		struct kafka_form m = { 0 };
+
+		f = (struct fault){ 0 };
+		buf_clear(&line);
+		buf_puts(&line, t[i].record);
+		(void)buf_room(&line, JSON_PAD);
+		ok(t[i].key == NULL || kafka_form_key(&m, t[i].key) == 0, "key %s", t[i].key ? t[i].key : "of an event");
+		is_int(json_scan(&j, buf_as_slice(&line)), 0, t[i].record);
+		rc = kafka_form(&m, &j, &f);
+		if (t[i].code != NULL) {
+			is_str(rc == -1 ? f.code : "made", t[i].code, "is refused");
+		} else {
+			is_str(text_of(&b, m.key), t[i].want_key, "its key");
+			is_str(text_of(&b, m.value), t[i].want_value, "its value");
+		}
+		kafka_form_fini(&m);
+	}
+	json_fini(&j);
+	buf_fini(&b);
+	buf_fini(&line);
+}
+
 int
 main(void)
 {
@@ -260,6 +327,7 @@ main(void)
 
 	test_positions();
 	test_props();
+	test_form();
 	test_commits();
 	rc = done_testing();
 	(void)fflush(stdout);

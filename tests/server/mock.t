@@ -1,0 +1,171 @@
+#!/bin/sh
+# wb-kafka-extract and wb-kafka-publish against librdkafka's mock cluster: errors, moves and delays that a real broker cannot be made to do.
+. "$(dirname "$0")/../lib.sh"
+. "$top/tests/servers.sh"
+pass=$BIN/../bench/pass
+unset XDG_RUNTIME_DIR; WB_LOCKS=$tmp; export WB_LOCKS
+cd "$tmp" || exit 1
+${CC:-cc} -D_GNU_SOURCE -o mockd "$top/tests/server/mockd.c" -lrdkafka || exit 1
+
+mkfifo commands
+./mockd 3 <commands >answers & servers_pids=$!
+exec 9>commands
+asked=1
+answered() { [ "$(wc -l <answers)" -ge $asked ]; }
+# mock COMMAND ...: the cluster's answer
+mock() { asked=$((asked + 1)); echo "$*" >&9; until_true 30 answered; tail -n 1 answers; }
+until_true 30 answered; WB_BROKERS=$(head -n 1 answers); export WB_BROKERS
+
+# soon COMMAND ...: waits for a condition that takes its time to look at
+soon() { soon_end=$(($(date +%s) + 120)); until "$@"; do [ "$(date +%s)" -lt $soon_end ] || return 1; sleep 0.1; done; }
+numbers() { seq "$1" "$2" | sed 's/.*/{"k":"&","n":&}/'; }
+have() { cat "$@" | sed -n 's/.*"n":\([0-9]*\)}$/\1/p' | sort -n; }
+ours() { timeout 90 "$@"; }
+quick='-X session.timeout.ms=6000 -X heartbeat.interval.ms=200'	# a mock's group takes no less
+
+produce=0 fetch=1 list_offsets=2 metadata=3 offset_commit=8 offset_fetch=9 find_coordinator=10 join=11 heartbeat=12 sync=14 init_producer=22
+
+# ---- wb-kafka-publish: what is tried again
+is "$(mock topic out 4 3)" ok 'a mock cluster'
+i=0
+# go_on WHAT: 2,000 records more arrive once, in order, whatever was ordered before
+go_on() {
+	numbers $((i + 1)) $((i + 2000)) >in; i=$((i + 2000))
+	status 0 "publish: $1: goes on" ours wb-kafka-publish -t out -k k in
+	ours wb-kafka-extract -t out -e >back
+	is "$(have back | wc -l) $(have back | uniq | wc -l)" "$i $i" "publish: $1: nothing lost, nothing doubled"
+}
+for code in NOT_LEADER_FOR_PARTITION LEADER_NOT_AVAILABLE REQUEST_TIMED_OUT NOT_ENOUGH_REPLICAS NOT_ENOUGH_REPLICAS_AFTER_APPEND \
+	BROKER_NOT_AVAILABLE REPLICA_NOT_AVAILABLE KAFKA_STORAGE_ERROR _TRANSPORT; do
+	mock push $produce $code $code $code >/dev/null
+	go_on "Produce $code"
+	mock clear $produce >/dev/null
+done
+for code in COORDINATOR_NOT_AVAILABLE COORDINATOR_LOAD_IN_PROGRESS REQUEST_TIMED_OUT _TRANSPORT; do
+	mock push $init_producer $code $code >/dev/null
+	go_on "InitProducerId $code"
+	mock clear $init_producer >/dev/null
+done
+mock push $metadata _TRANSPORT REQUEST_TIMED_OUT LEADER_NOT_AVAILABLE >/dev/null
+go_on 'Metadata'
+mock clear $metadata >/dev/null
+
+# and what is not: it ends with its status, in time, and says what the matter is
+# ends STATUS API CODE
+ends() {
+	mock push "$2" "$3" "$3" "$3" "$3" "$3" "$3" "$3" "$3" >/dev/null
+	numbers 1 10 >in
+	status "$1" "publish: $3: ends" ours wb-kafka-publish -t refused -k k in
+	like "$(cat "$tmp/err")" '^wb-kafka-publish: refused: .' "publish: $3: is told"
+	mock clear "$2" >/dev/null
+}
+mock topic refused 1 3 >/dev/null
+ends 78 $produce TOPIC_AUTHORIZATION_FAILED
+ends 78 $produce MSG_SIZE_TOO_LARGE
+ends 75 $produce INVALID_RECORD
+ends 75 $produce INVALID_TIMESTAMP
+ends 75 $produce INVALID_REQUIRED_ACKS
+ends 75 $produce UNSUPPORTED_FOR_MESSAGE_FORMAT
+ends 75 $produce POLICY_VIOLATION
+ends 78 $init_producer CLUSTER_AUTHORIZATION_FAILED
+# what has gone wrong once may be in order at the next start
+for code in NETWORK_EXCEPTION OUT_OF_ORDER_SEQUENCE_NUMBER UNKNOWN_PRODUCER_ID INVALID_PRODUCER_EPOCH; do
+	mock push $produce $code >/dev/null
+	ours wb-kafka-publish -t refused -k k in 2>err; rc=$?
+	ok "publish: $code: goes on, or is to be started again ($rc)" test $rc -eq 0 -o $rc -eq 75
+	mock clear $produce >/dev/null
+done
+mock topicerr refused TOPIC_AUTHORIZATION_FAILED >/dev/null
+status 78 'publish: no right to the topic' ours wb-kafka-publish -t refused in
+is "$(cat "$tmp/err")" 'wb-kafka-publish: refused: Broker: Topic authorization failed' 'in one line'
+mock topicerr refused NO_ERROR >/dev/null
+
+# leaders that move, brokers that go and come, long ways, under way
+mock topic moving 4 3 >/dev/null
+mkfifo slow
+feed() { n=0; until [ -e enough ]; do numbers $((n + 1)) $((n + 50)); n=$((n + 50)); echo $n >made; sleep 0.02; done; }
+wb-csv-extract -t f /dev/null	# so that the lane's programs are all here
+feed >slow & feeder=$!
+wb-run -n moving --once -- 'wb-csv-extract -t f slow' 'wb-kafka-publish -t moving -k k' 2>moving.err & lane=$!
+arrived() { ours wb-kafka-extract -t moving -e 2>/dev/null | wc -l; }
+more() { [ "$(arrived)" -gt "$before" ]; }
+# step WHAT COMMAND: something arrives after it
+step() {
+	what=$1; shift
+	mock "$@" >/dev/null
+	before=$(arrived)
+	ok "publish: $what" soon more
+}
+step 'leaders move' leader moving 0 2
+step 'and again' leader moving 1 3
+mock leader moving 2 -1 >/dev/null
+step 'a partition has no leader, then one' leader moving 2 1
+step 'a long way' rtt 1 500
+step 'a short one' rtt 1 0
+for b in 1 2 3; do
+	mock down $b >/dev/null
+	ok "publish: broker $b is away: it is told" until_true 60 grep -q "^wb-kafka-publish: .*:$(echo "$WB_BROKERS" | cut -d, -f$b | cut -d: -f2)/" moving.err
+	step "broker $b is back" up $b
+done
+mock down 0 >/dev/null
+ok 'publish: all brokers are away: it is told' until_true 60 grep -q '^wb-kafka-publish: .*127' moving.err
+step 'all are back' up 0
+: >enough; wait $feeder
+wait $lane; is $? 0 'publish: all is acknowledged' || cut -c1-300 moving.err | head
+ours wb-kafka-extract -t moving -e >back
+is "$(have back | uniq | wc -l)" "$(cat made)" 'publish: nothing is lost'
+is "$(have back | uniq -d | wc -l)" 0 'publish: nothing is there twice'
+
+# ---- wb-kafka-extract: a lane that stays alive
+mock topic in 4 3 >/dev/null
+lane_of() { # NAME
+	wb-run -n "$1" -- "wb-kafka-extract $quick -X topic.metadata.refresh.interval.ms=100 -t in -G $1 --ckpt 1s,500" "tee -a $1.got" "$pass -s --quiet" 2>>"$1.err" &
+	lane=$!
+}
+all() { [ "$(have "$1.got" | uniq | wc -l)" -eq "$i" ]; }
+# committed GROUP: what the group would still read is nothing
+i=0
+comes() { # WHAT
+	numbers $((i + 1)) $((i + 200)) | ours wb-kafka-publish -t in -k k; i=$((i + 200))
+	ok "extract: $1: goes on" soon all alive
+}
+lane_of alive
+comes 'at first'
+for code in NOT_LEADER_FOR_PARTITION LEADER_NOT_AVAILABLE UNKNOWN_TOPIC_OR_PART REPLICA_NOT_AVAILABLE KAFKA_STORAGE_ERROR UNKNOWN_LEADER_EPOCH \
+	OFFSET_NOT_AVAILABLE REQUEST_TIMED_OUT TOPIC_AUTHORIZATION_FAILED UNKNOWN _TRANSPORT; do
+	mock push $fetch $code $code $code >/dev/null
+	comes "Fetch $code"
+	mock clear $fetch >/dev/null
+done
+for code in COORDINATOR_NOT_AVAILABLE COORDINATOR_LOAD_IN_PROGRESS NOT_COORDINATOR REQUEST_TIMED_OUT GROUP_AUTHORIZATION_FAILED \
+	INVALID_COMMIT_OFFSET_SIZE OFFSET_METADATA_TOO_LARGE UNKNOWN_TOPIC_OR_PART _TRANSPORT; do
+	mock push $offset_commit $code $code >/dev/null
+	comes "OffsetCommit $code"
+	mock clear $offset_commit >/dev/null
+done
+for code in COORDINATOR_NOT_AVAILABLE NOT_COORDINATOR _TRANSPORT; do
+	mock push $heartbeat $code >/dev/null
+	comes "Heartbeat $code"
+	mock clear $heartbeat >/dev/null
+done
+for code in COORDINATOR_NOT_AVAILABLE GROUP_AUTHORIZATION_FAILED _TRANSPORT; do
+	mock push $find_coordinator $code $code >/dev/null
+	mock coordinator alive $((${#code} % 3 + 1)) >/dev/null
+	comes "FindCoordinator $code, and the coordinator moves"
+	mock clear $find_coordinator >/dev/null
+done
+for p in 0 1 2 3; do mock leader in $p $((p % 3 + 1)) >/dev/null; comes "the leader of partition $p moves"; done
+for b in 1 2 3; do
+	mock down $b >/dev/null; mock up $b >/dev/null; comes "broker $b goes and comes"
+	mock rtt $b 500 >/dev/null; comes "a long way to broker $b"; mock rtt $b 0 >/dev/null
+done
+mock down 0 >/dev/null
+ok 'extract: all brokers are away: it is told' until_true 60 grep -q '^wb-kafka-extract: .*127' alive.err
+mock up 0 >/dev/null
+comes 'all brokers are back'
+kill -TERM $lane; wait $lane; is $? 0 'extract: the lane drains'
+is "$(have alive.got | uniq -d | wc -l)" 0 'extract: nothing was read twice'
+is "$(grep -c '^wb-run' alive.err)" 0 'extract: the lane was never started again'
+status 0 'extract: and what it has read is committed' ours wb-run -n alive --once -- "wb-kafka-extract $quick -t in -G alive -e" 'tee rest.got' "$pass -s --quiet"
+is "$(have rest.got | wc -l)" 0 'extract: all of it'
+done_testing
