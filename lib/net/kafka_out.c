@@ -362,7 +362,7 @@ int
 kafka_out_serve(struct kafka_out *k, struct err *e)
 {
 	int64_t now = utc_mono();
-	uint64_t acked;
+	uint64_t waiting, acked;
 	char text[700];
 
 	(void)rd_kafka_poll(k->rk, 0);
@@ -370,17 +370,23 @@ kafka_out_serve(struct kafka_out *k, struct err *e)
 		*e = k->err;
 		return -1;
 	}
-	acked = k->sent - (uint64_t)rd_kafka_outq_len(k->rk);
-	if (acked != k->acked || acked == k->sent || k->still_ns == 0)
-		k->still_ns = acked == k->sent ? 0 : now;
-	if (acked > k->acked)
+	/* events for us are counted among what waits, so that it may be too much, never too little */
+	waiting = (uint64_t)rd_kafka_outq_len(k->rk);
+	acked = waiting < k->sent ? k->sent - waiting : 0;
+	if (acked > k->acked) {
+		k->acked = acked;
+		k->still_ns = 0;
 		k->down[0] = '\0';
-	k->acked = acked;
+	}
+	if (k->acked == k->sent)
+		k->still_ns = 0;
+	else if (k->still_ns == 0)
+		k->still_ns = now;
 	if (k->still_ns == 0 || now - k->still_ns < STILL_NS)
 		return 0;
 	(void)snprintf(text, sizeof text, "%s: no message is acknowledged%s%s", k->o->topic, k->down[0] ? ": " : "", k->down);
 	if (!k->o->patient && now - k->still_ns > AWAY_NS)
-		return err_set(e, EX_TEMPFAIL, "%s; %" PRIu64 " wait since %d s", text, k->sent - acked, (int)((now - k->still_ns) / (1000 * MS)));
+		return err_set(e, EX_TEMPFAIL, "%s; %" PRIu64 " wait since %d s", text, k->sent - k->acked, (int)((now - k->still_ns) / (1000 * MS)));
 	say(k, text);
 	return 0;
 }
