@@ -256,6 +256,9 @@ not_a_message(struct kafka_in *k, const rd_kafka_message_t *m, struct err *e)
 	case RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED:
 		return err_set(e, EX_TEMPFAIL, "group %s: max.poll.interval.ms went by without a poll", k->o->group);
 	default:
+		/* a broker refused a fetch, which the library repeats */
+		if (m->rkt != NULL && (m->err > 0 || m->err == RD_KAFKA_RESP_ERR_UNKNOWN))
+			return kafka_in_trouble(k, EX_TEMPFAIL, text, e);
 		/* a batch that cannot be read is skipped by the library: never go on behind it */
 		return err_set(e, EX_TEMPFAIL, "%s (%s)", text, rd_kafka_err2name(m->err));
 	}

@@ -12,7 +12,7 @@ mkfifo commands
 exec 9>commands
 asked=1
 answered() { [ "$(wc -l <answers)" -ge $asked ]; }
-# mock COMMAND ...: the cluster's answer
+# mock COMMAND ...: the cluster's answer; not in a subshell, since it counts
 mock() { asked=$((asked + 1)); echo "$*" >&9; until_true 30 answered; tail -n 1 answers; }
 until_true 30 answered; WB_BROKERS=$(head -n 1 answers); export WB_BROKERS
 
@@ -26,7 +26,7 @@ quick='-X session.timeout.ms=6000 -X heartbeat.interval.ms=200'	# a mock's group
 produce=0 fetch=1 list_offsets=2 metadata=3 offset_commit=8 offset_fetch=9 find_coordinator=10 join=11 heartbeat=12 sync=14 init_producer=22
 
 # ---- wb-kafka-publish: what is tried again
-is "$(mock topic out 4 3)" ok 'a mock cluster'
+mock topic out 4 3 >got; is "$(cat got)" ok 'a mock cluster'
 i=0
 # go_on WHAT: 2,000 records more arrive once, in order, whatever was ordered before
 go_on() {
@@ -123,7 +123,6 @@ lane_of() { # NAME
 	lane=$!
 }
 all() { [ "$(have "$1.got" | uniq | wc -l)" -eq "$i" ]; }
-# committed GROUP: what the group would still read is nothing
 i=0
 comes() { # WHAT
 	numbers $((i + 1)) $((i + 200)) | ours wb-kafka-publish -t in -k k; i=$((i + 200))
@@ -132,7 +131,7 @@ comes() { # WHAT
 lane_of alive
 comes 'at first'
 for code in NOT_LEADER_FOR_PARTITION LEADER_NOT_AVAILABLE UNKNOWN_TOPIC_OR_PART REPLICA_NOT_AVAILABLE KAFKA_STORAGE_ERROR UNKNOWN_LEADER_EPOCH \
-	OFFSET_NOT_AVAILABLE REQUEST_TIMED_OUT TOPIC_AUTHORIZATION_FAILED UNKNOWN _TRANSPORT; do
+	OFFSET_NOT_AVAILABLE REQUEST_TIMED_OUT TOPIC_AUTHORIZATION_FAILED UNKNOWN INVALID_MSG _TRANSPORT; do
 	mock push $fetch $code $code $code >/dev/null
 	comes "Fetch $code"
 	mock clear $fetch >/dev/null
@@ -154,7 +153,6 @@ for code in COORDINATOR_NOT_AVAILABLE GROUP_AUTHORIZATION_FAILED _TRANSPORT; do
 	comes "FindCoordinator $code, and the coordinator moves"
 	mock clear $find_coordinator >/dev/null
 done
-for p in 0 1 2 3; do mock leader in $p $((p % 3 + 1)) >/dev/null; comes "the leader of partition $p moves"; done
 for b in 1 2 3; do
 	mock down $b >/dev/null; mock up $b >/dev/null; comes "broker $b goes and comes"
 	mock rtt $b 500 >/dev/null; comes "a long way to broker $b"; mock rtt $b 0 >/dev/null
@@ -168,4 +166,38 @@ is "$(have alive.got | uniq -d | wc -l)" 0 'extract: nothing was read twice'
 is "$(grep -c '^wb-run' alive.err)" 0 'extract: the lane was never started again'
 status 0 'extract: and what it has read is committed' ours wb-run -n alive --once -- "wb-kafka-extract $quick -t in -G alive -e" 'tee rest.got' "$pass -s --quiet"
 is "$(have rest.got | wc -l)" 0 'extract: all of it'
+
+# ---- a start that goes wrong at first: bounded lanes, each a group of its own
+mock topic short 2 3 >/dev/null
+numbers 1 100 | ours wb-kafka-publish -t short -k k
+bounded() { ours wb-run -n "$1" --once -- "wb-kafka-extract $quick -t short -G $1 -e" "tee $1.got" "$pass -s --quiet"; }
+reads_all() { is "$(have "$1.got" | uniq | wc -l) $(have "$1.got" | wc -l)" '100 100' "$2"; }
+# begins NAME API CODE
+begins() {
+	mock push "$2" "$3" "$3" >/dev/null
+	status 0 "extract: $1 $3: is tried again" bounded "$1-$3"
+	mock clear "$2" >/dev/null
+	reads_all "$1-$3" "extract: $1 $3: all is read, once"
+}
+for code in COORDINATOR_NOT_AVAILABLE NOT_COORDINATOR UNKNOWN_MEMBER_ID GROUP_AUTHORIZATION_FAILED _TRANSPORT; do begins JoinGroup $join $code; done
+for code in REBALANCE_IN_PROGRESS ILLEGAL_GENERATION _TRANSPORT; do begins SyncGroup $sync $code; done
+for code in COORDINATOR_LOAD_IN_PROGRESS NOT_COORDINATOR _TRANSPORT; do begins OffsetFetch $offset_fetch $code; done
+for code in NOT_LEADER_FOR_PARTITION LEADER_NOT_AVAILABLE _TRANSPORT; do begins ListOffsets $list_offsets $code; done
+
+# ---- what a lane must die of: 75, and nothing is committed, so that the next one reads all of it
+for code in UNKNOWN_MEMBER_ID ILLEGAL_GENERATION FENCED_INSTANCE_ID; do
+	mock push $offset_commit $code $code $code $code >/dev/null
+	status 75 "extract: OffsetCommit $code: ends" bounded "commit-$code"
+	like "$(cat "$tmp/err")" "group commit-$code: (commit refused|.* has the group.instance.id|another member)" "extract: OffsetCommit $code: is told"
+	mock clear $offset_commit >/dev/null
+	status 0 "extract: OffsetCommit $code: the next run" bounded "commit-$code"
+	reads_all "commit-$code" "extract: OffsetCommit $code: reads all again"
+done
+code=OFFSET_OUT_OF_RANGE
+mock push $fetch $code $code $code $code >/dev/null
+status 75 "extract: Fetch $code: ends" bounded "fetch-$code"
+like "$(cat "$tmp/err")" 'short:[01]: ' "extract: Fetch $code: is told"
+mock clear $fetch >/dev/null
+status 0 "extract: Fetch $code: the next run" bounded "fetch-$code"
+reads_all "fetch-$code" "extract: Fetch $code: reads all again"
 done_testing
