@@ -43,8 +43,7 @@ stream_verdicts() {
 
 stream_platform() {
 	stream_shipments=$1 stream_seed=${2:-5} stream_most=${3:-999999999}
-	[ $# -lt 3 ] || shift 3
-	[ $# -ne 1 ] && [ $# -ne 2 ] || shift $#
+	if [ $# -gt 3 ]; then shift 3; else shift $#; fi
 	wb-sample --seed "$stream_seed" --shipments "$stream_shipments" "$@" --out p >/dev/null 2>&1
 	rm -f p/integrations_log.ndjson p/shipment_events.ndjson
 	head -n "$stream_most" p/tracking.events.ndjson >p/topic && mv p/topic p/tracking.events.ndjson
