@@ -14,6 +14,7 @@
 #include "run/rows.h"
 #include "run/share.h"
 #include "run/stage.h"
+#include "run/store.h"
 
 #define ASK_KEYS 10000		/* of one query */
 
@@ -65,17 +66,16 @@ file_row(void *dim, const struct json *j, struct err *e)
 	return 0;
 }
 
-/* The rows of a query go to the dimension. */
+/* The rows of a query go to the dimension.  -1 with cf or e. */
 static int
-ask(struct job *b, struct err *e)
+ask_once(struct job *b, struct ch_fault *cf, struct err *e)
 {
-	struct ch_fault cf = { 0 };
 	struct fault f = { 0 };
-	struct chrows *r = chrows_open(b->store, buf_as_slice(&b->sql), NULL, 0, &cf);
+	struct chrows *r = chrows_open(b->store, buf_as_slice(&b->sql), NULL, 0, cf);
 	int rc = r == NULL ? -1 : 0, more = 0;
 	char *p;
 
-	while (rc == 0 && (more = chrows_next(r, &cf)) > 0) {
+	while (rc == 0 && (more = chrows_next(r, cf)) > 0) {
 		buf_clear(&b->line);
 		p = buf_room(&b->line, chrows_size(r) + JSON_PAD);
 		b->line.n = (size_t)(chrows_json(r, p) - p);
@@ -84,9 +84,29 @@ ask(struct job *b, struct err *e)
 		else if (dim_current(&b->dim, &b->json, &f) == -1)
 			rc = err_set(e, EX_DATAERR, "a row of %s in %s: %s: %s", dim_table_name[b->dim.table], ch_place(b->store), f.field, f.msg);
 	}
-	if (cf.class != CH_OK)
-		rc = ch_err(&cf, e);
 	chrows_close(r);
+	return more == -1 ? -1 : rc;
+}
+
+/* A store that is away is waited for; rows that come twice change nothing. */
+static int
+ask(struct job *b, struct err *e)
+{
+	const char *table = dim_table_name[b->dim.table];
+	struct ch_fault cf;
+	unsigned tries;
+	int rc;
+
+	for (tries = 0;; tries++) {
+		cf = (struct ch_fault){ 0 };
+		rc = ask_once(b, &cf, e);
+		if (cf.class == CH_OK)
+			break;
+		if (!store_again(&tool, table, &cf, tries))
+			return ch_err(&cf, e);
+	}
+	if (tries > 0)
+		tool_warn(&tool, "%s: the store answers again", table);
 	return rc;
 }
 

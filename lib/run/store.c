@@ -130,15 +130,14 @@ run(struct store *s, const struct store_query *q, struct ch_fault *f, struct err
 	return more == -1 ? -1 : rc;
 }
 
-/* Whether to try again, after a pause. */
-static int
-again(const struct store *s, const struct store_query *q, const struct ch_fault *f, unsigned tries)
+int
+store_again(const struct tool *t, const char *table, const struct ch_fault *f, unsigned tries)
 {
 	if (f->class == CH_CONFIG || f->class == CH_DATA || (f->class == CH_OTHER && tries >= OTHER_TRIES))
 		return 0;
 	/* the first time, and then each time the pause is long */
 	if (tries == 0 || tries >= 8)
-		tool_warn(s->tool, "%s: %s; trying again", q->table, f->msg);
+		tool_warn(t, "%s: %s; trying again", table, f->msg);
 	retry_pause(tries);
 	return 1;
 }
@@ -158,7 +157,7 @@ store_rows(struct store *s, const struct store_query *q, const struct slice *key
 		make_sql(s, q, keys > 0 ? key + from : key, n);
 		f = (struct ch_fault){ 0 };
 		rc = run(s, q, &f, e);
-		if (f.class != CH_OK && again(s, q, &f, tries)) {
+		if (f.class != CH_OK && store_again(s->tool, q->table, &f, tries)) {
 			tries++;
 			continue;
 		}

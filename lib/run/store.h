@@ -39,4 +39,11 @@ struct store_query {
 /* 0; 1 when row() had enough; -1: e of row(), EX_CONFIG (no table, column, access), EX_DATAERR, EX_TEMPFAIL. */
 int store_rows(struct store *s, const struct store_query *q, const struct slice *key, size_t keys, struct err *e);
 
+/*
+ * For a program that asks a store in its own words: after a fault of a query on a table, the tries before it not counted,
+ * says so, pauses and returns 1: try again; 0: that is no use.
+ */
+struct ch_fault;
+int store_again(const struct tool *t, const char *table, const struct ch_fault *f, unsigned tries);
+
 #endif

@@ -110,7 +110,10 @@ status 78 'a file that is not there' wb-dim -t dim_client --current none day1
 printf '{"client_id":1,"name":"x"}\n' >half
 status 78 'a row of the dimension that is none' wb-dim -t dim_client --current half day1
 is "$(cat err)" 'wb-dim: half:1: valid_from: no value' 'is told with its place'
-status 75 'a store that is away' wb-dim -t dim_client -d http://127.0.0.1:1/x day1
+wb-dim -t dim_client -d http://127.0.0.1:1/x day1 >out 2>err & pid=$!
+ok 'a store that is away is told, and waited for' until_true 60 grep -q 'dim_client: .*; trying again' err
+kill -TERM $pid; wait $pid 2>/dev/null
+is "$(wc -c <out)" 0 'nothing is new until it has answered'
 status 65 'more than -S' wb-dim -t dim_client -S 100 day1
 status 0 'no input' wb-dim --quiet -t dim_client /dev/null
 is "$(wc -c <out)" 0 'gives nothing'

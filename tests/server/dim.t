@@ -132,9 +132,26 @@ engine() {
 	is "$(q 'SELECT count() FROM wb_reject FINAL')" 0 "$1: no reject"
 }
 
+# an endless lane, and the store goes away under it
+away() {
+	empty dim_client
+	sync dim_client s1 s2 s3
+	kill_server "$chdb_pid"
+	{ sed -n 1p lane; cat s4; printf '{"@ckpt":{"run":"000000000000000000000001","n":1,"rows":%s}}\n' "$(wc -l <s4)"; sed -n '$s/"n":5/"n":1/p' lane; } >one
+	WB_LANE=x wb-dim -t dim_client one >out 2>err & dim=$!
+	ok 'a store that is away is told' until_true 60 grep -q 'dim_client: .*; trying again' err
+	start_chdb
+	wait $dim
+	is "$? $(tail -n 1 err)" '0 wb-dim: dim_client: the store answers again' 'and waited for'
+	grep -v '^{"@' out | wb-ch-load -t dim_client
+	clients again
+	is "$(cat again)" "$(cat whole)" 'what was compared is right'
+}
+
 if start_chdb; then
 	engine 'embedded engine' "$chdb_url"
 	cp whole whole.chdb
+	away
 else
 	skip 'dimensions on the embedded engine' 'no libchdb'
 fi
