@@ -17,6 +17,8 @@
 
 #define AWAY_NS (60000 * MS)	/* not patient: so long for brokers that go away */
 #define AGAIN_NS (500 * MS)	/* a question that failed is asked again after */
+#define LOOK_NS (1000 * MS)
+#define STILL_NS (20000 * MS)	/* a partition that gives nothing for so long is asked about */
 #define CLOSE_NS (5000 * MS)
 
 void
@@ -280,6 +282,40 @@ check_away(struct kafka_in *k, struct err *e)
 	return err_set(e, EX_TEMPFAIL, "no answer from %s: %s", k->o->brokers, k->down[0] ? k->down : "all brokers are down");
 }
 
+/*
+ * librdkafka (2.0.2) can forget a partition whose leader has moved: it is fetched no more, and nothing
+ * is told.  So the broker is asked about one that stands still.  0, or -1 when twice in a row it has what does not come.
+ */
+static int
+check_still(struct kafka_in *k, struct err *e)
+{
+	int64_t now = utc_mono(), low = 0, high = 0;
+	struct part *p;
+	size_t i;
+
+	if (now < k->look_ns)
+		return 0;
+	k->look_ns = now + LOOK_NS;
+	for (i = 0; i < k->parts; i++) {
+		p = &k->part[i];
+		if (k->state != READ || k->paused || p->done || p->next != p->seen) {
+			p->seen = p->next;
+			p->seen_ns = now;
+			p->behind = 0;
+		} else if (now - p->seen_ns > STILL_NS) {
+			p->seen_ns = now;
+			if (rd_kafka_query_watermark_offsets(k->rk, p->topic, p->id, &low, &high, PROBE_MS) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+			    high <= p->next)
+				p->behind = 0;
+			else if (p->behind++)
+				return err_set(e, EX_TEMPFAIL, "%s:%" PRId32 ": offset %" PRId64 " does not come though the broker has it; start again",
+				    p->topic, p->id, p->next);
+			break;	/* one question a look: a broker that is away takes its time */
+		}
+	}
+	return 0;
+}
+
 /* Whatever stands before the first message.  1 when reading can begin, 0 to come again, -1. */
 static int
 prepare(struct kafka_in *k, struct err *e)
@@ -366,8 +402,12 @@ kafka_in_poll(struct kafka_in *k, int wait_ms, struct kafka_message *m, struct e
 	}
 	if (k->state == REVOKED)
 		return KAFKA_REVOKE;
-	if (k->commits != NULL && ++k->polls % 64 == 0)
-		kafka_commit_serve(k, 0);
+	if (++k->polls % 64 == 0) {
+		if (k->commits != NULL)
+			kafka_commit_serve(k, 0);
+		if (check_still(k, e) == -1)
+			return -1;
+	}
 	if (k->state != READ && utc_mono() >= k->again_ns) {
 		if ((rc = prepare(k, e)) == -1)
 			return -1;
@@ -389,7 +429,7 @@ kafka_in_poll(struct kafka_in *k, int wait_ms, struct kafka_message *m, struct e
 				continue;
 			if (k->commits != NULL)
 				kafka_commit_serve(k, 0);
-			return check_away(k, e) == -1 ? -1 : KAFKA_IDLE;
+			return check_away(k, e) == -1 || check_still(k, e) == -1 ? -1 : KAFKA_IDLE;
 		}
 		if (msg->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
 			rc = not_a_message(k, msg, e);

@@ -35,6 +35,8 @@ struct part {
 	int64_t high;		/* end of the log when last seen */
 	int floating;		/* started at the beginning, nothing read yet */
 	int done;
+	int64_t seen, seen_ns;	/* next when it was looked at, and since when it has stood there */
+	int behind;		/* the broker had more at the last look */
 };
 
 struct mark {
@@ -64,6 +66,7 @@ struct kafka_in {
 	unsigned polls;
 	int64_t retry_ns;		/* no commit before */
 	int64_t asked_ns, again_ns;	/* questions before the first message: since when, not before */
+	int64_t look_ns;		/* no look for partitions that stand still before */
 	int64_t down_ns;		/* since when no broker is there, 0: one is */
 	int begun;			/* something was placed once */
 	struct err err;			/* found in a callback */
