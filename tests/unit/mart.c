@@ -285,6 +285,16 @@ edges(void)
 	has("mart_delivery_day", DELIVERED, "2024-06-01", "\"lead_sec_sum\":0,\"lead_n\":0,", "not on that of creation");
 	has("mart_delivery_day", DELIVERED, "2024-06-02", "\"handover_sec_sum\":12600,\"handover_n\":1,", "handover on that of acceptance");
 	has("mart_delivery_day", DELIVERED, "2024-06-03", "\"attempts\":1,\"first_attempts\":1,", "an attempt on its own");
+#define COURIER(last_status, last_reason) "{\"carrier_id\":3,\"created_at\":\"2024-06-01T21:00:00.000Z\",\"first_attempt_at\":\"2024-06-03T08:00:00.000Z\"," \
+	"\"first_attempt_ok\":0,\"step_day\":[\"2024-06-03\",\"2024-06-03\",\"2024-06-03\",\"2024-06-03\"]," \
+	"\"step_status\":[\"out_for_delivery\",\"attempt_failed\",\"out_for_delivery\",\"" last_status "\"]," \
+	"\"step_state\":[\"out_for_delivery\",\"attempt_failed\",\"out_for_delivery\",\"" last_status "\"]," \
+	"\"step_reason\":[\"\",\"recipient.absent\",\"\",\"" last_reason "\"],\"step_attempt\":[0,1,0,2]," \
+	"\"step_at\":[\"2024-06-03T07:00:00.000Z\",\"2024-06-03T08:00:00.000Z\",\"2024-06-03T15:00:00.000Z\",\"2024-06-03T16:00:00.000Z\"]," \
+	"\"step_courier\":[\"k\",\"k\",\"k\",\"k\"],\"step_region\":[\"R\",\"R\",\"R\",\"R\"]}"
+	has("mart_courier_day", COURIER("attempt_failed", "carrier.error"), "2024-06-03", "\"brought_back\":1,", "a shipment that fails twice is brought back once");
+	has("mart_courier_day", COURIER("attempt_failed", "carrier.error"), "2024-06-03", "\"assigned\":1,\"attempts\":2,", "taken out twice it is assigned once");
+	has("mart_courier_day", COURIER("delivered", ""), "2024-06-03", "\"brought_back\":0,", "what is delivered in the end is not brought back");
 }
 
 /* What does not fit its column stops the run, and says which. */
