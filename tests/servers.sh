@@ -9,9 +9,15 @@
 servers_pids=
 tap_end=stop_servers
 
-# free_port: a port nobody listens on now
+# free_port: a port nobody listens on now, below those that connections are given, so that none takes it while its server is away
 free_port() {
-	perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1)->sockport'
+	perl -MIO::Socket::INET -e 'for (1 .. 1000) {
+		my $port = 12000 + int rand 20000;
+		next if !IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $port, Listen => 1);
+		print $port;
+		exit;
+	}
+	exit 1'
 }
 
 # kill_server PID [SIGNAL]: ends it and waits for that

@@ -241,11 +241,14 @@ killed() {
 	base_db=$WB_STORE
 	run "CREATE TABLE k (k UInt64, s String, v UInt64) ENGINE = ReplacingMergeTree(v) ORDER BY k"
 	awk 'BEGIN{for (i = 0; i < 400000; i++) printf "{\"k\":%d,\"s\":\"some text of row %d\",\"v\":1}\n", i, i}' >kill.ndjson
-	wb-ch-load -S 1M -t k kill.ndjson 2>kill.err & loader=$!
+	rm -f go; mkfifo go	# it cannot be done before the server is killed
+	{ head -n 300000 kill.ndjson; read -r _ <go; tail -n +300001 kill.ndjson; } | wb-ch-load -S 1M -t k 2>kill.err & loader=$!
 	until_true 30 sh -c "test \"\$(wb-sql --format tsv -q 'SELECT count() FROM k')\" -gt 20000"
 	kill_server "$(pid)" KILL
-	sleep 0.3
+	echo >go & gate=$!
+	until_true 60 grep -q 'trying again' kill.err
 	restart
+	wait $gate
 	wait $loader
 	is $? 0 "$engine: the server killed in mid-load and started again"
 	like "$(cat kill.err)" 'trying again' "$engine: the loader says that it tries again"
