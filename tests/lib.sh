@@ -59,7 +59,7 @@ until_true() {
 	done
 }
 
-# sigmask PID SigCgt|SigBlk|SigIgn|ShdPnd: the process catches, blocks, ignores SIGUSR1 (before that it would die of it), or has it to come
+# sigmask PID SigCgt|SigIgn|ShdPnd: the process catches, ignores SIGUSR1 (before that it would die of it), or has it to come
 sigmask() { grep -Eq "^$2:.*[2367abef]..\$" "/proc/$1/status"; }
 
 done_testing() { echo "1..$tap_n"; [ "$tap_failed" -eq 0 ]; exit $?; }

@@ -52,7 +52,7 @@ like "$(cat "$tmp/std.prom")" 'kind="written"} 3' 'are no pipes of the lane'
 status 0 'SIGCHLD ignored by who started it' timeout 20 perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' wb-run --once -- "$tmp/head" "$pass -s"
 mkfifo "$tmp/in"
 wb-run --once -- "sh -c 'read x <$tmp/in; exec $tmp/head'" "sh -c 'read x <$tmp/in; exec cat'" "$pass -s --progress" 2>"$tmp/err" & first=$!
-until_true 20 sigmask $first SigBlk	# before that it would die
+until_true 20 pgrep -P $first	# before it has stages it would die
 usr1() { kill -USR1 $first; grep -q 'pass: 0 records' "$tmp/err"; }
 ok 'SIGUSR1 goes to all stages' until_true 10 usr1
 exec 3<>"$tmp/in"; echo >&3; echo >&3
