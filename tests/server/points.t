@@ -25,17 +25,18 @@ stored() { q 'SELECT count(), uniqExact(shipment_id, event_id), sum(toInt64(lag_
 loader() {
 	name=$1 port=${WB_STORE##*:}; port=${port%%/*}; shift
 	for how in last tee; do
+		tee=; [ $how = last ] || tee=1
 		q 'TRUNCATE TABLE fct_event' >/dev/null; q 'TRUNCATE TABLE wb_reject' >/dev/null
 		: >ack; : >gate.out
 		./gate "$port" "$@" >gate.out & gate=$!
 		until_true 20 test -s gate.out
-		WB_LANE=t WB_ACK_OUT=5 wb-ch-load -d "http://127.0.0.1:$(head -n 1 gate.out)/default" $([ $how = last ] || echo --tee) -t fct_event lane >out 2>err 5>ack & pid=$!
+		WB_LANE=t WB_ACK_OUT=5 wb-ch-load -d "http://127.0.0.1:$(head -n 1 gate.out)/default" ${tee:+--tee} -t fct_event lane >out 2>err 5>ack & pid=$!
 		ok "$name, $how: the insert is there" until_true 60 grep -q there gate.out
 		kill -9 $pid; wait $pid 2>/dev/null
 		is "$(wc -l <ack) $(grep -vc @hello out)" '0 0' "$name, $how: nothing is acknowledged, nothing passed on"
 		was=$(stored)
 		kill $gate; wait $gate 2>/dev/null
-		status 0 "$name, $how: it comes again" env WB_LANE=t WB_ACK_OUT=5 wb-ch-load $([ $how = last ] || echo --tee) -t fct_event lane 5>ack
+		status 0 "$name, $how: it comes again" env WB_LANE=t WB_ACK_OUT=5 wb-ch-load ${tee:+--tee} -t fct_event lane 5>ack
 		is "$(stored)" "$all" "$name, $how: nothing is lost, nothing is there twice ($was after the kill)"
 		if [ $how = tee ]; then is "$(grep -c event_id out) $(grep -c @ckpt out)" '300 1' "$name, $how: all goes on"
 		else is "$(cat ack)" '{"@ack":{"run":"0123456789abcdef01234567","n":1}}' "$name, $how: it is acknowledged"; fi
