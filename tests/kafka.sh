@@ -23,8 +23,9 @@ start_kafka() {
 	"$top/scripts/kafka" "$tmp/kafka" "$kafka_port" "$kafka_controller" ${kafka_extra:+"$kafka_extra"} </dev/null >"$tmp/.kafka" 2>&1 &
 	kafka_pid=$!
 	servers_pids="$servers_pids $kafka_pid"
-	# each kcat on a dead port takes a second, so the process is looked at first
-	until_true 60 sh -c "! kill -0 $kafka_pid || timeout 2 kcat -b $kafka_brokers -L -m 1" && kill -0 "$kafka_pid" 2>/dev/null
+	# a kcat on a dead port takes all its time, so process and port are looked at first
+	until_true 60 sh -c "! kill -0 $kafka_pid || { perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new(PeerAddr => shift)' $kafka_brokers && timeout 30 kcat -b $kafka_brokers -L -m 20; }" &&
+		kill -0 "$kafka_pid" 2>/dev/null
 }
 
 stop_kafka() { kill_server "$kafka_pid" TERM; }
@@ -36,7 +37,13 @@ kafka_admin() {
 
 kafka_topic() {
 	kafka_name=$1 kafka_parts=$2; shift 2
-	kafka_admin org.apache.kafka.tools.TopicCommand --create --topic "$kafka_name" --partitions "$kafka_parts" --replication-factor 1 "$@" >"$tmp/kafka/topic.log" 2>&1
+	# a broker that is busy may have made it, and not said so in time
+	for kafka_try in 1 2 3; do
+		kafka_admin org.apache.kafka.tools.TopicCommand --create --topic "$kafka_name" --partitions "$kafka_parts" --replication-factor 1 "$@" >"$tmp/kafka/topic.log" 2>&1 && return
+		[ "$kafka_try" -eq 1 ] || ! grep -q 'already exists' "$tmp/kafka/topic.log" || return 0
+		grep -q -i 'timeout\|timed out' "$tmp/kafka/topic.log" || return 1
+	done
+	return 1
 }
 
 kafka_committed() {

@@ -135,12 +135,12 @@ is "$(jq -r '."@reject".code' rej | paste -sd' ')" 'missing missing' 'takes no m
 status 78 'an unknown topic' wb-kafka-publish -t nowhere in
 is "$(cat "$tmp/err")" 'wb-kafka-publish: nowhere: no such topic' 'in one line'
 nobody=$(free_port)
-status 75 'no broker' timeout 60 wb-kafka-publish -b "127.0.0.1:$nobody" -t odd in
+status 75 'no broker' timeout 200 wb-kafka-publish -b "127.0.0.1:$nobody" -t odd in
 like "$(cat "$tmp/err")" "^wb-kafka-publish: odd: no answer from 127.0.0.1:$nobody: .*Connection refused$" 'says what the matter is'
 is "$(wc -l <"$tmp/err")" 1 'in one line'
 printf 'security.protocol=sasl_plaintext\nsasl.mechanisms=PLAIN\nsasl.username=waybill\nsasl.password=wrong\n' >access
 chmod 600 access
-status 78 'a wrong password' timeout 60 wb-kafka-publish -b "127.0.0.1:$sasl_port" -F access -t odd in
+status 78 'a wrong password' timeout 200 wb-kafka-publish -b "127.0.0.1:$sasl_port" -F access -t odd in
 like "$(cat "$tmp/err")" 'the brokers refuse the access: .*[Aa]uthentication' 'is told'
 is "$(wc -l <"$tmp/err")" 1 'in one line'
 is "$(echo '{"n":1}' | KAFKA_SECURITY_PROTOCOL=sasl_plaintext KAFKA_SASL_MECHANISM=PLAIN KAFKA_SASL_USERNAME=waybill \
