@@ -47,6 +47,9 @@ kafka_topic() {
 }
 
 kafka_committed() {
-	kafka_admin org.apache.kafka.tools.consumer.group.ConsumerGroupCommand --describe --group "$1" --offsets 2>/dev/null |
-	awk -v t="$2" '$2 == t && $4 != "-" { print $3 ":" $4 }' | sort -n | paste -sd' '
+	for kafka_try in 1 2 3; do
+		kafka_admin org.apache.kafka.tools.consumer.group.ConsumerGroupCommand --describe --group "$1" --offsets >"$tmp/kafka/offsets" 2>&1
+		grep -q -i 'timeout\|timed out' "$tmp/kafka/offsets" || break		# of a busy broker
+	done
+	awk -v t="$2" '$2 == t && $4 != "-" { print $3 ":" $4 }' "$tmp/kafka/offsets" | sort -n | paste -sd' '
 }
