@@ -140,8 +140,8 @@ say(struct chload *l, const char *msg, unsigned n)
 {
 	char line[1024];
 
-	/* the first time, and then each time the pause is long */
-	if (l->config.say == NULL || (n != 0 && n < 8))
+	/* the first time, and then every minute or so */
+	if (l->config.say == NULL || n % 8 != 0)
 		return;
 	(void)snprintf(line, sizeof line, "%s; trying again", msg);
 	l->config.say(l->config.arg, line);

@@ -135,8 +135,8 @@ store_again(const struct tool *t, const char *table, const struct ch_fault *f, u
 {
 	if (f->class == CH_CONFIG || f->class == CH_DATA || (f->class == CH_OTHER && tries >= OTHER_TRIES))
 		return 0;
-	/* the first time, and then each time the pause is long */
-	if (tries == 0 || tries >= 8)
+	/* the first time, and then every minute or so */
+	if (tries % 8 == 0)
 		tool_warn(t, "%s: %s; trying again", table, f->msg);
 	retry_pause(tries);
 	return 1;
