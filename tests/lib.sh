@@ -50,11 +50,12 @@ golden() {
 	if cmp -s "$tmp/out" "$1"; then pass "$2"; else fail "$2" "$(diff "$tmp/out" "$1" | head -n 20)"; fi
 }
 
-# until_true SECONDS COMMAND ...: waits for a condition that is to come; SECONDS are of a quick machine, a busy one gets six times as many
+# until_true SECONDS COMMAND ...: waits for a condition that is to come; SECONDS are of a quick machine, a busy one gets six times as many,
+# and twenty times at most when the asking itself takes long
 until_true() {
-	tap_left=$(($1 * 300)); shift
+	tap_left=$(($1 * 300)) tap_until=$(($(date +%s) + $1 * 20)); shift
 	until "$@" >/dev/null 2>&1; do
-		tap_left=$((tap_left - 1)); [ $tap_left -gt 0 ] || return 1
+		tap_left=$((tap_left - 1)); [ $tap_left -gt 0 ] && [ "$(date +%s)" -lt $tap_until ] || return 1
 		sleep 0.02
 	done
 }

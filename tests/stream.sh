@@ -174,10 +174,16 @@ stream_settled() {
 stream_documents() {
 	# 18.16 has no Bool
 	stream_plain='map_values(if . == true then 1 elif . == false then 0 else . end)'
-	wb-sql -q 'SELECT * FROM v_shipment' | jq -Sc "del(.loaded_at, .version, .days) | $stream_plain" | LC_ALL=C sort >got
+	wb-sql -q 'SELECT * FROM v_shipment' | jq -Sc "del(.loaded_at, .version, .days${stream_apart:-}) | $stream_plain" | LC_ALL=C sort >got
 	[ -s got ] || { fail "$1" 'the store has none'; return; }
 	jq -Sc "$(head -n 1 got | jq -r 'keys | "{" + join(",") + "}"') | $stream_plain" "${2:-p/docs}" | LC_ALL=C sort >want
 	same want got "$1"
+	# what the store has of the first one that differs
+	if ! cmp -s want got; then
+		stream_id=$(diff want got | sed -n 's/^[<>].*"shipment_id":"\([^"]*\)".*/\1/p' | head -n 1)
+		q "SELECT 'document', version, events_n, status, loaded_at FROM fct_shipment WHERE shipment_id = '$stream_id' ORDER BY version" | sed 's/^/# /'
+		q "SELECT 'event', event_id, version, status, src_partition, src_offset, loaded_at FROM fct_event WHERE shipment_id = '$stream_id' ORDER BY loaded_at" | sed 's/^/# /'
+	fi
 }
 
 stream_exact() {
