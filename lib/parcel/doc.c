@@ -7,6 +7,12 @@ const char *const doc_name[DOC_N] = {
 #undef X
 };
 
+static const struct slice text[DOC_N] = {
+#define X(e, name, by) [DOC_##e##_] = { name, sizeof name - 1 },
+	DOC_MEMBERS(X)
+#undef X
+};
+
 const unsigned char doc_by[DOC_N] = {
 #define X(e, name, by) [DOC_##e##_] = by,
 	DOC_MEMBERS(X)
@@ -53,7 +59,7 @@ doc_size(const struct doc *d, const struct json *j, unsigned by)
 	size_t n = 2, i;
 
 	for (i = 0; i < DOC_N; i++)
-		n += strlen(doc_name[i]) + 4 + value(d, by, i).n;
+		n += text[i].n + 4 + value(d, by, i).n;
 	for (i = 0; i < d->rest_n && i < REST; i++)
 		n += j->member[d->rest[i]].name.n + 4 + j->member[d->rest[i]].v.raw.n;
 	return n;
@@ -83,7 +89,7 @@ doc_put(const struct doc *d, const struct json *j, unsigned by, char *dst)
 	for (i = 0; i < DOC_N; i++) {
 		v = value(d, by, i);
 		if (v.p != NULL)
-			dst = put(dst, slice_of(doc_name[i]), v);
+			dst = put(dst, text[i], v);
 	}
 	for (i = 0; i < d->rest_n && i < REST; i++)
 		dst = put(dst, j->member[d->rest[i]].name, j->member[d->rest[i]].v.raw);

@@ -48,7 +48,7 @@ pattern_match(const struct pattern_list *l, struct slice s)
 	for (i = 0; i < l->n; i++) {
 		const struct pattern *p = &l->v[i];
 
-		if ((p->prefix ? s.n >= p->n : s.n == p->n) && memcmp(s.p, p->p, p->n) == 0)
+		if ((p->prefix ? s.n >= p->n : s.n == p->n) && (p->n == 0 || (*s.p == *p->p && memcmp(s.p, p->p, p->n) == 0)))
 			return 1;
 	}
 	return l->n == 0;

@@ -133,22 +133,18 @@ event_fault(struct fault *f, size_t n)
 	return -1;
 }
 
-/* One event: 1, 0 when it is void or absorbed, -1 with the fault. */
+/* One event, its walk read to the end: 1, 0 when it is void or absorbed, -1 with the fault. */
 static int
-get_event(struct sla_event *e, const struct json_value *v, const struct taxonomy *t, char **scratch, struct fault *f)
+get_event(struct sla_event *e, struct json_walk *w, const struct taxonomy *t, char **scratch, struct fault *f)
 {
 	struct json_member m, slot[E_N];
 	const struct json_member *at[E_N] = { NULL };
-	struct json_walk w;
 	struct slice s;
 	char name[64], word[64];
 	int64_t ms, n = 0;
 	int i;
 
-	if (v->type != JSON_OBJECT)
-		return fault_set(f, "type", "", "not an object");
-	json_enter(&w, v);
-	while (json_next(&w, &m)) {
+	while (json_next(w, &m)) {
 		if (m.name_escaped && m.name.n <= sizeof name)
 			m.name = json_name(&m, name);
 		i = event_slot(m.name);
@@ -213,8 +209,7 @@ static int
 get_events(struct sla_facts *f, const struct doc *d, const struct taxonomy *t, char *scratch, struct fault *fault)
 {
 	const struct json_member *m = d->slot[DOC_EVENTS_];
-	struct json_member e;
-	struct json_walk w;
+	struct json_walk w, inner;
 	int64_t events_n = 0;
 	size_t n = 0;
 	int rc;
@@ -230,11 +225,14 @@ get_events(struct sla_facts *f, const struct doc *d, const struct taxonomy *t, c
 	if (m->v.type != JSON_ARRAY)
 		return fault_set(fault, "type", "events", "not an array");
 	json_enter(&w, &m->v);
-	for (; json_next(&w, &e); n++) {
+	for (; (rc = json_step_in(&w, &inner)) != 0; json_step_out(&w, &inner), n++) {
 		if (n == EVENTS_MAX)
 			return fault_set(fault, "events", "events", "more than %d events", EVENTS_MAX);
 		f->event = mem_grow(f->event, &f->cap, f->events + 1, sizeof *f->event);
-		rc = get_event(&f->event[f->events], &e.v, t, &scratch, fault);
+		if (rc == -1 || !inner.object)
+			rc = fault_set(fault, "type", "", "not an object");
+		else
+			rc = get_event(&f->event[f->events], &inner, t, &scratch, fault);
 		if (rc == -1)
 			return event_fault(fault, n);
 		f->events += (size_t)rc;
