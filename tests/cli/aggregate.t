@@ -117,6 +117,32 @@ status 64 'neither mart nor expression' wb-aggregate docs
 status 64 'both' wb-aggregate -t mart_sla_day -a count docs
 status 64 '--days of a group-by' wb-aggregate -a count --days 2024-06-01 docs
 
+# what is sent twice, late, or taken back leaves no trace in any mart: events through all programs
+pipe() {
+	wb-normalize --quiet --carriers p/carriers.ndjson --shipments p/shipments.ndjson "$@" | wb-fold --quiet --now 2026-04-02 |
+		wb-enrich --quiet --shipments p/shipments.ndjson --clients p/clients.ndjson --carriers p/carriers.ndjson --regions p/regions.ndjson | wb-sla-tag --quiet --now 2026-04-02
+}
+wb-sample --seed 3 --shipments 400 --faults none --out p >/dev/null 2>&1
+wb-sample --seed 3 --shipments 400 --faults duplicates=30%,disorder=30%,late=10% -t tracking.events >again 2>/dev/null
+# to each shipment a call at the door that another event takes back
+jq -c 'select(.event_time) | {shipment_id, carrier_code, event_time, received_at} | select(.shipment_id)' p/tracking.events.ndjson | sort -u -t: -k2,2 |
+	jq -c '., . | .event_id = "ghost" | .status = "attempt_failed" | .reason = "recipient.absent" | .courier_id = "GHOST"' | uniq >ghosts
+jq -c '.event_id = "back" | .supersedes = "ghost" | .status = "info" | del(.reason, .courier_id)' ghosts >back
+ok 'there are many of each' sh -c "[ \$(wc -l <again) -gt \$(($(wc -l <p/tracking.events.ndjson) * 5 / 4)) ] && [ \$(wc -l <ghosts) -gt 100 ]"
+pipe p/tracking.events.ndjson >once 2>err
+pipe again >twice 2>>err
+pipe p/tracking.events.ndjson back >without 2>>err
+pipe p/tracking.events.ndjson back ghosts >with 2>>err
+pipe p/tracking.events.ndjson ghosts >seen 2>>err
+for m in mart_delivery_day mart_sla_day mart_courier_day mart_backlog_hour; do
+	for f in once twice without with seen; do wb-aggregate -t $m --now 2026-04-02T00:00:00Z --batch b $f >$f.rows; done
+	cmp -s once.rows twice.rows && [ -s once.rows ]
+	is $? 0 "$m: duplicates and disorder change no byte"
+	cmp -s without.rows with.rows && [ -s with.rows ]
+	is $? 0 "$m: an event that was taken back leaves no trace"
+done
+is "$(wb-aggregate -t mart_courier_day seen 2>&1 | grep -c GHOST | sed 's/^[1-9].*/some/')" some 'which it does when it is not'
+
 # group-by
 wb-aggregate -g carrier_id,sla_state -a count,sum:price,mean:sla_late_sec -a 'first=min:created_at,max:created_at' docs >groups
 jq -c '.sum_price |= (. * 100 | round) | .mean_sla_late_sec |= (. * 1000 | round)' groups >got
