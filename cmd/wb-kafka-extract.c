@@ -55,6 +55,7 @@ struct extract {
 	struct kafka_line line;
 	int64_t stuck_ns;	/* since when nothing can be written, or 0 */
 	int64_t note_ns, metrics_ns;
+	int64_t acked_ms;	/* when the last acknowledgement came, since 1970; 0: none yet */
 	int fresh;		/* messages since the partitions were assigned */
 };
 
@@ -200,6 +201,14 @@ measure(struct extract *x)
 	for (i = 0; kafka_in_partition(x->k, i, &topic, &id, &lag); i++)
 		buf_printf(&x->st.more, "waybill_kafka_lag_records{topic=\"%.*s\",partition=\"%" PRId32 "\"} %" PRId64 "\n",
 		    (int)topic.n, topic.p, id, lag);
+	if (x->acked_ms == 0)
+		return;
+	/* while a lane stands nothing is fetched and the lag is an old one: this is how it shows */
+	buf_puts(&x->st.more, "# HELP waybill_kafka_acknowledged_timestamp_seconds When the lane was last known to have stored all before a checkpoint.\n"
+	    "# TYPE waybill_kafka_acknowledged_timestamp_seconds gauge\n");
+	for (i = 0; kafka_in_partition(x->k, i, &topic, &id, &lag); i++)
+		buf_printf(&x->st.more, "waybill_kafka_acknowledged_timestamp_seconds{topic=\"%.*s\",partition=\"%" PRId32 "\"} %.3f\n",
+		    (int)topic.n, topic.p, id, (double)x->acked_ms / 1000);
 }
 
 /* Acknowledgements that have come.  0, or -1: stop. */
@@ -216,6 +225,7 @@ hear(struct extract *x, int64_t now)
 	if (rc == -1)
 		return stage_fail(&x->st, &e);
 	if (rc == 1) {
+		x->acked_ms = utc_now();
 		kafka_in_acked(x->k, n);
 		ack_tell(&x->ack, now, kafka_in_lag(x->k));
 	}

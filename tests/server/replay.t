@@ -67,7 +67,9 @@ live() {
 	is $? 0 "$1: the lane drains" || tail "$1.err"
 	lane=
 }
-live live
+WB_METRICS=$tmp live live
+like "$(cat waybill-live.prom)" '^waybill_kafka_lag_records\{topic="tracking.events",partition="3"\} 0$' 'live: the lag is in the metrics'
+like "$(cat waybill-live.prom)" '^waybill_kafka_acknowledged_timestamp_seconds\{topic="tracking.events",partition="3"\} [0-9]{10}\.[0-9]{3}$' 'live: and when the last acknowledgement came'
 ok 'live: all is committed when the lag was 0' stream_committed
 stream_exact
 events 'live'
