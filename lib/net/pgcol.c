@@ -167,7 +167,7 @@ array(const struct pgcol *c, const struct json_value *v, struct buf *b, struct b
 			buf_clear(scratch);
 			if (scalar(c, &m.v, scratch, &s, f) == -1)
 				return -1;
-			if (c->kind == PGCOL_INT || c->kind == PGCOL_BOOL)
+			if (c->kind == PGCOL_INT)	/* digits, as whole() has seen */
 				buf_slice(b, s);
 			else
 				quoted(b, s);
