@@ -18,6 +18,8 @@
 #include "base/utf8.h"
 #include "io/line.h"
 
+#define DIMENSIONS 6	/* of an array, at most */
+
 /* OIDs of pg_type that are fixed for ever */
 enum { BOOL = 16, INT8 = 20, INT2 = 21, INT4 = 23, OID = 26, JSON = 114, FLOAT4 = 700, FLOAT8 = 701, TIMESTAMPTZ = 1184, NUMERIC = 1700, JSONB = 3802 };
 
@@ -38,49 +40,84 @@ kind_of(unsigned oid)
 	}
 }
 
-/* Arrays among the columns: what their elements are. */
+/* What the columns are: a domain, or a domain of domains, is read as what it is made of, an array by its elements. */
 static int
-arrays(struct pgtext *t, struct pg *p, const struct pg_result *columns, struct err *e)
+types(struct pgtext_type *type, size_t n, struct pg *p, struct err *e)
 {
-	/* a domain over an array, or over an element's type, is read as what it is made of */
-	static const char sql[] = "SELECT t.oid, CASE e.typtype WHEN 'd' THEN e.typbasetype ELSE e.oid END, e.typdelim "
-	    "FROM pg_type t JOIN pg_type e ON e.oid = t.typelem WHERE t.typcategory = 'A' AND t.typlen = -1 AND t.oid = ANY ($1::oid[])";
-	struct buf list = { 0 };
+	static const char sql[] = "SELECT t.oid, e.oid, e.typdelim, e.typbasetype FROM pg_type t JOIN pg_type e ON e.oid = t.typelem "
+	    "WHERE t.typcategory = 'A' AND t.typlen = -1 AND t.oid = ANY ($1::oid[])";
+	static const char domain[] = "SELECT typbasetype FROM pg_type WHERE oid = $1::oid AND typtype = 'd'";
+	struct buf list = { 0 }, base = { 0 };
 	const char *param[1];
-	struct pg_result *r = NULL;
-	long long oid, elem;
+	struct pg_result *r = NULL, *d = NULL;
+	long long oid, elem, of;
 	size_t i;
-	int row;
+	int row, rc = -1;
 
 	buf_putc(&list, '{');
-	for (i = 0; i < t->n; i++)
-		buf_printf(&list, "%s%u", i > 0 ? "," : "", pg_column(columns, (int)i).type);
+	for (i = 0; i < n; i++)
+		buf_printf(&list, "%s%u", i > 0 ? "," : "", type[i].oid);
 	buf_putc(&list, '}');
 	param[0] = buf_str(&list);
-	r = pg_query(p, sql, param, 1, e);
-	buf_fini(&list);
-	if (r == NULL)
-		return -1;
-	for (row = 0; row < pg_rows(r); row++)
-		for (i = 0; i < t->n; i++)
-			if (pg_int(r, row, 0, &oid) == 0 && pg_int(r, row, 1, &elem) == 0 && (unsigned)oid == pg_column(columns, (int)i).type) {
-				t->column[i].delim = *pg_cell(r, row, 2).p;
-				t->column[i].kind = kind_of((unsigned)elem);
+	if ((r = pg_query(p, sql, param, 1, e)) == NULL)
+		goto out;
+	for (row = 0; row < pg_rows(r); row++) {
+		if (pg_int(r, row, 0, &oid) == -1 || pg_int(r, row, 1, &elem) == -1 || pg_int(r, row, 3, &of) == -1)
+			continue;
+		while (of != 0) {
+			elem = of;
+			buf_clear(&base);
+			buf_int(&base, elem);
+			param[0] = buf_str(&base);
+			if ((d = pg_query(p, domain, param, 1, e)) == NULL)
+				goto out;
+			if (pg_rows(d) == 0 || pg_int(d, 0, 0, &of) == -1)
+				of = 0;
+			pg_free(d);
+		}
+		for (i = 0; i < n; i++)
+			if ((unsigned)oid == type[i].oid) {
+				type[i].delim = *pg_cell(r, row, 2).p;
+				type[i].elem = (unsigned)elem;
 			}
+	}
+	rc = 0;
+out:
 	pg_free(r);
-	return 0;
+	buf_fini(&list);
+	buf_fini(&base);
+	return rc;
 }
 
 int
 pgtext_open(struct pgtext *t, struct pg *p, const struct pg_result *columns, struct slice topic, const char *id, const char *cursor,
     struct err *e)
 {
+	size_t i, n = (size_t)pg_columns(columns);
+	struct pgtext_type *type = mem_alloc((n + 1) * sizeof *type);
+	int rc;
+
+	for (i = 0; i < n; i++) {
+		struct pg_column c = pg_column(columns, (int)i);
+
+		type[i] = (struct pgtext_type){ .name = c.name, .oid = c.type };
+	}
+	rc = n > 0 ? types(type, n, p, e) : 0;
+	if (rc == 0)
+		rc = pgtext_init(t, type, n, topic, id, cursor, e);
+	free(type);
+	return rc;
+}
+
+int
+pgtext_init(struct pgtext *t, const struct pgtext_type *type, size_t n, struct slice topic, const char *id, const char *cursor, struct err *e)
+{
 	struct map seen = { 0 };
 	size_t i, *end = NULL;
 	char *q, shown[128];
 	int rc = -1;
 
-	t->n = (size_t)pg_columns(columns);
+	t->n = n;
 	t->id = t->cursor = -1;
 	t->column = mem_alloc((t->n + 1) * sizeof *t->column);
 	t->field = mem_alloc((t->n + 1) * sizeof *t->field);
@@ -89,8 +126,7 @@ pgtext_open(struct pgtext *t, struct pg *p, const struct pg_result *columns, str
 	t->topic.n = (size_t)(q - t->topic.p) - 2;	/* without its quotes */
 	memmove(t->topic.p, t->topic.p + 1, t->topic.n);
 	for (i = 0; i < t->n; i++) {
-		struct pg_column c = pg_column(columns, (int)i);
-		struct slice name = slice_of(c.name);
+		struct slice name = slice_of(type[i].name);
 
 		(void)err_show(shown, sizeof shown, name.p, name.n);
 		if (src_reserved(name)) {
@@ -106,10 +142,12 @@ pgtext_open(struct pgtext *t, struct pg *p, const struct pg_result *columns, str
 		t->keys.n = (size_t)(json_quote(buf_room(&t->keys, 6 * name.n + 3), name) - t->keys.p);
 		buf_putc(&t->keys, ':');
 		end[i] = t->keys.n;
-		t->column[i].kind = kind_of(c.type);
-		if (id != NULL && strcmp(c.name, id) == 0)
+		t->column[i].kind = kind_of(type[i].delim != 0 ? type[i].elem : type[i].oid);
+		t->column[i].delim = type[i].delim;
+		t->check |= t->column[i].kind == PGTEXT_JSON;
+		if (id != NULL && strcmp(type[i].name, id) == 0)
 			t->id = (int)i;
-		if (cursor != NULL && strcmp(c.name, cursor) == 0)
+		if (cursor != NULL && strcmp(type[i].name, cursor) == 0)
 			t->cursor = (int)i;
 	}
 	for (i = 0; i < t->n; i++)
@@ -118,10 +156,8 @@ pgtext_open(struct pgtext *t, struct pg *p, const struct pg_result *columns, str
 		err_set(e, EX_CONFIG, "%.*s: there is no column \"%s\"", (int)topic.n, topic.p, id != NULL && t->id == -1 ? id : cursor);
 		goto out;
 	}
-	if (t->n > 0 && arrays(t, p, columns, e) == -1)
-		goto out;
-	for (i = 0; i < t->n; i++)
-		t->check |= t->column[i].kind == PGTEXT_JSON;
+	if (id != NULL)
+		t->id_is_whole = type[t->id].oid == INT8 || type[t->id].oid == INT4 || type[t->id].oid == INT2;
 	rc = 0;
 out:
 	map_fini(&seen);
@@ -275,40 +311,45 @@ static char *
 array(const struct pgtext *t, const struct pgtext_column *c, struct slice s, char *dst, char *scratch)
 {
 	const char *p = s.p, *end = s.p + s.n;
-	int depth = 0, quoted;
+	int depth = 0, behind = 0, quoted;	/* behind a value: what follows is no other one */
 	char *d;
 
-	if (s.n < 2 || *p != '{')
-		return NULL;
 	while (p < end) {
+		if (behind) {
+			if (*p != '}' && *p != c->delim)
+				return NULL;
+			behind = *p++ == '}';
+			*dst++ = behind ? ']' : ',';
+			if (behind && --depth == 0)
+				return p == end ? dst : NULL;
+			continue;
+		}
 		if (*p == '{') {
-			depth++;
+			if (depth++ == DIMENSIONS)
+				return NULL;
 			*dst++ = '[';
 			p++;
-		} else if (*p == '}') {
-			depth--;
-			*dst++ = ']';
-			p++;
-		} else if (*p == c->delim) {
-			*dst++ = ',';
-			p++;
-		} else {
-			quoted = *p == '"';
-			d = scratch;
-			for (p += quoted; p < end && (quoted ? *p != '"' : *p != c->delim && *p != '}'); p++) {
-				if (*p == '\\' && p + 1 < end)
-					p++;
-				*d++ = *p;
-			}
-			p += quoted && p < end;
-			if (!quoted && d - scratch == 4 && memcmp(scratch, "NULL", 4) == 0) {
-				memcpy(dst, "null", 4);
-				dst += 4;
-			} else
-				dst = scalar(t, c->kind, (struct slice){ scratch, (size_t)(d - scratch) }, dst);
+			behind = p < end && *p == '}';
+			continue;
 		}
+		quoted = *p == '"';
+		d = scratch;
+		for (p += quoted; p < end && (quoted ? *p != '"' : *p != c->delim && strchr("{}\"", *p) == NULL); p++) {
+			if (*p == '\\' && p + 1 < end)
+				p++;
+			*d++ = *p;
+		}
+		if (depth == 0 || p == end || (!quoted && d == scratch))
+			return NULL;
+		p += quoted;
+		behind = 1;
+		if (!quoted && d - scratch == 4 && memcmp(scratch, "NULL", 4) == 0) {
+			memcpy(dst, "null", 4);
+			dst += 4;
+		} else
+			dst = scalar(t, c->kind, (struct slice){ scratch, (size_t)(d - scratch) }, dst);
 	}
-	return depth == 0 ? dst : NULL;
+	return NULL;
 }
 
 /* What _src says: the row's id, and the time of its cursor. */

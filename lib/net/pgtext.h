@@ -35,6 +35,7 @@ struct pgtext {
 	struct pgtext_column *column;
 	size_t n;
 	int id, cursor;		/* columns whose values _src takes, or -1 */
+	int id_is_whole;	/* the id is an integer */
 	int micros;		/* times have six digits behind the second */
 	struct buf topic;	/* for _src, escaped */
 
@@ -53,6 +54,15 @@ struct pgtext {
  */
 int pgtext_open(struct pgtext *t, struct pg *p, const struct pg_result *columns, struct slice topic,
     const char *id, const char *cursor, struct err *e);
+
+/* The same by columns that are known. */
+struct pgtext_type {
+	const char *name;
+	unsigned oid;		/* of a domain its base type's */
+	unsigned elem;		/* of an array: of its elements, and */
+	char delim;		/* what stands between them; 0: no array */
+};
+int pgtext_init(struct pgtext *t, const struct pgtext_type *type, size_t n, struct slice topic, const char *id, const char *cursor, struct err *e);
 void pgtext_fini(struct pgtext *t);
 
 /* The same columns once more, for another thread; shares t's. */
