@@ -48,6 +48,15 @@ struct loader {
 	struct buf days;
 };
 
+/* The name of a table without its schema, by which Waybill's own are known. */
+static const char *
+table_name(const char *table)
+{
+	const char *dot = strrchr(table, '.');
+
+	return dot != NULL ? dot + 1 : table;
+}
+
 static void
 say(void *arg, const char *line)
 {
@@ -102,7 +111,7 @@ swap(struct loader *l, struct err *e)
 
 	if (rejected > 0)
 		return err_set(e, EX_DATAERR, "%llu records of the lane were rejected: no day is replaced", (unsigned long long)rejected);
-	if (pgload_swap(l->load, opt.days, table_hour(opt.table), table_scope(opt.table), e) == -1)
+	if (pgload_swap(l->load, opt.days, table_hour(table_name(opt.table)), table_scope(table_name(opt.table)), e) == -1)
 		return -1;
 	count(l);
 	return 0;
@@ -217,12 +226,14 @@ main(int argc, char **argv)
 	struct chtable_fill fill[2] = { { .column = "batch_id" }, { .column = "computed_at" } };
 	struct chtable_rules rules = { .known = table_known, .known_n = table_known_n, .is_object = table_is_object, .left = TABLE_LOADED_AT,
 	    .fill = fill, .fills = 2 };
-	struct pgload_config config = { .rules = &rules, .say = say, .refuse = refuse, .arg = &l };
+	struct pgload_config config = { .target.rules = &rules, .say = say, .refuse = refuse, .arg = &l };
 	struct buf as = { 0 }, id = { 0 };
 	char now[UTC_LEN + 3] = "\"";
+	const char *name;
 	int rc;
 
 	options(argc, argv);
+	name = table_name(opt.table);
 	buf_printf(&id, "\"%s\"", opt.batch ? opt.batch : "");
 	if (opt.batch == NULL) {
 		buf_clear(&id);
@@ -247,18 +258,19 @@ main(int argc, char **argv)
 		tool_usage(&tool, "--swap needs a lane (wb-run --once): in a plain pipeline a reader that died looks like the end");
 	if (opt.swap)
 		set_days(&l);
-	rules.name = config.table = opt.table;
-	config.key = opt.key;
+	rules.name = name;
+	config.target.table = opt.table;
+	config.target.key = opt.key;
 	config.memory = opt.memory;
-	config.swap = opt.swap;
-	config.delete_insert = opt.greenplum;
+	config.target.swap = opt.swap;
+	config.target.delete_insert = opt.greenplum;
 	config.max_refused = tool.reject_max;
-	if (strcmp(opt.table, "fct_event") == 0) {
+	if (strcmp(name, "fct_event") == 0) {
 		/* its partitions need the time in the primary key, where two versions of an event may differ */
-		config.key = "shipment_id,event_id";
-		config.delete_insert = 1;
-		config.month = "ensure_event_month";
-		config.month_column = "event_time";
+		config.target.key = "shipment_id,event_id";
+		config.target.delete_insert = 1;
+		config.target.month = "ensure_event_month";
+		config.target.month_column = "event_time";
 	}
 	if ((l.load = pgload_open(&opt.conn, &config, &e)) == NULL)
 		tool_die(&tool, &e);

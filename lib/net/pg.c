@@ -51,6 +51,10 @@ status_of(const char *state)
 		{ "08P01", EX_SOFTWARE }, { "40003", EX_TEMPFAIL }, { "55P03", EX_TEMPFAIL }, { "55006", EX_TEMPFAIL },
 		{ "57014", EX_TEMPFAIL }, { "22P02", EX_DATAERR }, { "3D000", EX_CONFIG }, { "3F000", EX_CONFIG },
 		{ "72000", EX_TEMPFAIL }, { "58030", EX_TEMPFAIL },
+		/* a server that has not yet taken over from another, or ended an idle transaction */
+		{ "25006", EX_TEMPFAIL }, { "25P03", EX_TEMPFAIL }, { "25P04", EX_TEMPFAIL },
+		/* what a value, not its column, is too large for (an index, an array), or what a trigger or a view refuses */
+		{ "54", EX_DATAERR }, { "P0001", EX_DATAERR }, { "44", EX_DATAERR },
 		{ "08", EX_TEMPFAIL }, { "40", EX_TEMPFAIL }, { "53", EX_TEMPFAIL }, { "57", EX_TEMPFAIL },
 		{ "22", EX_DATAERR }, { "23", EX_DATAERR },
 		{ "28", EX_CONFIG }, { "42", EX_CONFIG }, { "0A", EX_CONFIG }, { "55", EX_CONFIG }, { "25", EX_CONFIG }, { "F0", EX_CONFIG },

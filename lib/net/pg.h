@@ -11,8 +11,8 @@
  * A connection to PostgreSQL or Greenplum, by libpq.
  *
  * Errors are told with the server's SQLSTATE, their status is by its class: EX_TEMPFAIL for
- * what passes (the server goes away, has no room, serialization, deadlock), EX_DATAERR for
- * values (22, 23), EX_CONFIG for what only somebody's change can mend (names, rights,
+ * what passes (the server goes away, has no room, only reads, serialization, deadlock), EX_DATAERR for
+ * values (22, 23, 44, 54, what a trigger raises), EX_CONFIG for what only somebody's change can mend (names, rights,
  * passwords), EX_SOFTWARE for the rest.  No message holds a password.
  */
 struct pg;

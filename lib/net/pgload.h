@@ -6,8 +6,8 @@
 
 #include "base/err.h"
 #include "base/slice.h"
-#include "net/chtable.h"
 #include "net/pg.h"
+#include "net/pgtarget.h"
 #include "rec/json.h"
 #include "rec/reject.h"
 
@@ -22,20 +22,11 @@
 struct pgload;
 
 struct pgload_config {
-	const char *table;			/* as SQL has it, found in schema mart and the search path */
-	const struct chtable_rules *rules;
-	const char *key;			/* columns, by commas, NULL: of the primary key */
-	int delete_insert;			/* rows of older versions are deleted, what is missing inserted: of itself on Greenplum */
-	const char *month;			/* function that makes the partition of a day, and */
-	const char *month_column;		/* the column of that day; NULL: none */
+	struct pgtarget_options target;		/* swap: nothing is stored before pgload_swap() */
 	uint64_t memory;			/* bytes of rows in one transaction, 0: 64 MiB */
-	uint64_t max_refused;			/* rows that the server may refuse before all is given up, 0: any */
-
-	/* whole days are replaced: nothing is stored before pgload_swap() */
-	int swap;
-
+	uint64_t max_refused;			/* rows of one that the server may refuse before all is given up, 0: any */
 	void (*say)(void *arg, const char *line);	/* what is tried again and why */
-	void (*refuse)(void *arg, struct slice line, const struct fault *f);
+	void (*refuse)(void *arg, struct slice line, const struct fault *f);	/* NULL: a row that is refused ends it all */
 	void *arg;
 };
 
@@ -43,7 +34,10 @@ struct pgload_config {
 struct pgload *pgload_open(const struct pg_options *o, const struct pgload_config *config, struct err *e);
 void pgload_close(struct pgload *l);	/* what was not flushed is thrown away */
 
-/* One record: 1 it is taken; 0: f says why it is refused; -1: loading has failed. */
+/*
+ * One record: 1 it is taken; 0: f says why it is refused; -1: loading has failed.  Records that were taken before may be stored,
+ * and some of them handed to refuse(), never this one.
+ */
 int pgload_add(struct pgload *l, const struct json *j, struct slice line, const struct json_value *src, struct fault *f, struct err *e);
 
 /* Everything that was added is stored.  0, or -1: EX_CONFIG, EX_DATAERR (max_refused). */

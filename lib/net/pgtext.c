@@ -334,7 +334,7 @@ array(const struct pgtext *t, const struct pgtext_column *c, struct slice s, cha
 		}
 		quoted = *p == '"';
 		d = scratch;
-		for (p += quoted; p < end && (quoted ? *p != '"' : *p != c->delim && strchr("{}\"", *p) == NULL); p++) {
+		for (p += quoted; p < end && (quoted ? *p != '"' : *p != c->delim && *p != '{' && *p != '}' && *p != '"'); p++) {
 			if (*p == '\\' && p + 1 < end)
 				p++;
 			*d++ = *p;

@@ -10,7 +10,7 @@ static int
 open_table(struct pgreject *k)
 {
 	static const struct chtable_rules rules = { .name = TABLE, .left = TABLE_LOADED_AT };
-	struct pgload_config config = { .table = TABLE, .rules = &rules, .say = k->say, .delete_insert = k->delete_insert };
+	struct pgload_config config = { .target = { .table = TABLE, .rules = &rules, .delete_insert = k->delete_insert }, .say = k->say };
 
 	if ((k->load = pgload_open(k->options, &config, &k->err)) == NULL)
 		return err_at(&k->err, TABLE);
