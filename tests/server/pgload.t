@@ -109,6 +109,117 @@ wb-fold --now $now events | wb-enrich --shipments p/shipments.ndjson --clients p
 status 0 'documents' wb-pg-load -t fct_shipment docs
 is "$(sql 'SELECT count(*), sum(events_n), sum(attempts), count(due_at) FROM fct_shipment')" "$(jq -s -r '[length, (map(.events_n) | add), (map(.attempts) | add), (map(select(.due_at != null)) | length)] | join("|")' docs)" 'are there'
 
+# ---- what a batch can be
+cat >odd.sql <<'END'
+CREATE TABLE onlykey (id int PRIMARY KEY);
+CREATE TABLE longkey (k text PRIMARY KEY);
+CREATE TABLE lasting (id int PRIMARY KEY, v int, t text);
+CREATE SEQUENCE drawn;
+CREATE TABLE defaults (id bigint PRIMARY KEY DEFAULT nextval('drawn'), a varchar(10) NOT NULL DEFAULT 'it''s', b numeric(6,2) NOT NULL DEFAULT 1.5, c int[] NOT NULL DEFAULT '{1,2}',
+	d timestamptz(3) NOT NULL DEFAULT '2024-01-01 00:00:00+00', e int NOT NULL DEFAULT -1, f timestamptz DEFAULT now(), g text DEFAULT (NULL)::text);
+CREATE DOMAIN numbers AS int[]; CREATE DOMAIN small AS smallint; CREATE DOMAIN smaller AS small;
+CREATE TABLE domains (id int PRIMARY KEY, n numbers, s smaller, a smaller[], twice int NOT NULL GENERATED ALWAYS AS (id * 2) STORED);
+CREATE TABLE picky (id int PRIMARY KEY, n int);
+CREATE FUNCTION picky() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF new.n = 7 THEN RAISE EXCEPTION 'not seven'; END IF; RETURN new; END $$;
+CREATE TRIGGER picky BEFORE INSERT ON picky FOR EACH ROW EXECUTE FUNCTION picky();
+END
+psql -qX -v ON_ERROR_STOP=1 -f odd.sql >log 2>&1 || fail 'odd tables' "$(cat log)"
+for gp in '' --greenplum; do
+	printf '{"id":1}\n{"id":2}\n{"id":1}\n' >in
+	status 0 "a table that is nothing but its key $gp" wb-pg-load $gp -t onlykey in
+	is "$(sql 'SELECT id FROM onlykey ORDER BY id' | paste -sd' ')" '1 2' 'is loaded'
+	# wide rows leave room for narrow ones on pages before: where a row lies tells nothing
+	awk 'BEGIN { w = sprintf("%3000s", ""); gsub(" ", "x", w); for (i = 1; i <= 6000; i++) printf "{\"id\":%d,\"v\":%d,\"t\":\"%s\"}\n", i % 7, i, i * 7919 % 3 ? substr(w, 1, i * 104729 % 1900) : "" }' >in
+	wb-pg-load $gp -t lasting in
+	is "$(sql 'SELECT id, v FROM lasting ORDER BY id' | paste -sd' ')" "$(jq -r '"\(.id)|\(.v)"' in | tail -n 7 | sort | paste -sd' ')" "of many rows of a key the last one $gp"
+	sql 'TRUNCATE onlykey, lasting, picky, longkey'
+	{ echo '{"k":"a"}'; printf '{"k":"%s"}\n' "$(od -An -v -tx1 -N6000 /dev/urandom | tr -d ' \n')"; echo '{"k":"b"}'; } >in
+	status 0 "a key that no index holds $gp" wb-pg-load $gp --rejects rejects -t longkey in
+	is "$(sql 'SELECT k FROM longkey ORDER BY k' | paste -sd' ') $(jq -r '."@reject".msg' rejects | grep -c '(54000)')" 'a b 1' 'is a reject, the others are stored'
+	printf '{"id":1,"n":1}\n{"id":2,"n":7}\n{"id":3,"n":3}\n' >in
+	status 0 "what a trigger refuses $gp" wb-pg-load $gp --rejects rejects -t picky in
+	is "$(sql 'SELECT id FROM picky ORDER BY id' | paste -sd' ') $(jq -r '."@reject".msg' rejects | grep -c 'not seven (P0001)')" '1 3 1' 'too'
+done
+printf '{"id":1,"f":null}\n' >in
+status 0 'defaults' wb-pg-load -t defaults in
+is "$(sql 'SELECT a, b, c, d, e, f, g FROM defaults')" "it's|1.50|{1,2}|2024-01-01 00:00:00+00|-1||" 'that are one value stand for what is absent'
+printf '{"f":null}\n{"id":2}\n' >in
+status 0 'others' wb-pg-load --rejects rejects -t defaults in
+is "$(sql 'SELECT count(*) FROM defaults') $(jq -r '."@reject" | "\(.code) \(.field)"' rejects | paste -sd' ')" '1 missing id missing f' 'do not: no two rows get the same number'
+printf '{"id":1,"n":[1,null],"s":"3","a":[4]}\n{"id":2,"s":70000}\n' >in
+status 0 'domains, and what the server computes' wb-pg-load --rejects rejects -t domains in
+is "$(sql 'SELECT * FROM domains') $(jq -r '."@reject".field' rejects)" '1|{1,NULL}|3|{4}|2 s' 'are what they are made of'
+status 78 'a key that is not there' wb-pg-load -k id,nobody -t goods v1
+like "$(cat err)" 'there is no column "nobody" for its key' 'is told'
+status 78 'a key that may be null' wb-pg-load -k u -t goods v1
+sql 'TRUNCATE goods'
+seq 1 6000 | sed 's/.*/{"_src":["t",0,&,0,0],"id":&,"n":1,"d":"2024-01-31","version":1}/; 3000s/01-31/02-30/' >in
+status 0 'a row that is refused in the middle of a stream' wb-pg-load --tee --quiet --rejects rejects -t goods in
+sed 3000d in >want.goods
+ok 'the others are passed on, in order' cmp out want.goods
+is "$(sql 'SELECT count(*), sum(id) FROM goods') $(jq -c '."@reject".src[2]' rejects)" "5999|$((6000 * 6001 / 2 - 3000)) 3000" 'and stored'
+sql 'TRUNCATE goods'
+wide=$(head -c 300000 /dev/zero | tr '\0' x)
+for i in 1 2 3 4 5 6 7 8; do echo "{\"id\":$i,\"n\":1,\"s\":\"$wide\",\"d\":\"2024-02-$([ $((i % 2)) -eq 1 ] && echo 01 || echo 30)\",\"version\":1}"; done >in
+status 0 'rows that are refused where a transaction ends' wb-pg-load --tee --quiet --rejects rejects -S 1M -t goods in
+is "$(jq .id out | paste -sd' ') $(wc -l <rejects)" '1 3 5 7 4' 'are not passed on'
+sql 'TRUNCATE goods'
+
+# ---- a server that goes away, or asks for another try, at each point: while rows come, when they are stored, at the end
+cat >fate.sql <<'END'
+CREATE SEQUENCE tries;
+CREATE FUNCTION fate(upto int, state text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+	IF nextval('tries') <= upto THEN
+		IF state = '' THEN PERFORM pg_terminate_backend(pg_backend_pid()), pg_sleep(600); ELSE RAISE EXCEPTION 'again' USING ERRCODE = state; END IF;
+	END IF;
+	RETURN true;
+END $$;
+CREATE FUNCTION fate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM fate(tg_argv[0]::int, tg_argv[1]); RETURN new; END $$;
+CREATE TABLE fate_copy (id int PRIMARY KEY, n int CHECK (n <> 5000 OR fate(2, '')));
+CREATE TABLE fate_gone (LIKE fate_copy INCLUDING INDEXES); CREATE TRIGGER t BEFORE INSERT ON fate_gone FOR EACH ROW WHEN (new.n = 5000) EXECUTE FUNCTION fate(2, '');
+CREATE TABLE fate_serial (LIKE fate_gone INCLUDING INDEXES); CREATE TRIGGER t BEFORE INSERT ON fate_serial FOR EACH ROW WHEN (new.n = 5000) EXECUTE FUNCTION fate(3, '40001');
+CREATE TABLE fate_lock (LIKE fate_gone INCLUDING INDEXES); CREATE TRIGGER t BEFORE INSERT ON fate_lock FOR EACH ROW WHEN (new.n = 5000) EXECUTE FUNCTION fate(3, '40P01');
+CREATE TABLE fate_commit (LIKE fate_gone INCLUDING INDEXES); CREATE CONSTRAINT TRIGGER t AFTER INSERT ON fate_commit DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.n = 5000) EXECUTE FUNCTION fate(2, '');
+CREATE TABLE fate_check (LIKE fate_gone INCLUDING INDEXES); CREATE CONSTRAINT TRIGGER t AFTER INSERT ON fate_check DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.n = 5000) EXECUTE FUNCTION fate(999999, '23514');
+END
+psql -qX -v ON_ERROR_STOP=1 -f fate.sql >log 2>&1 || fail 'fate' "$(cat log)"
+seq 1 10000 | sed 's/.*/{"id":&,"n":&}/' >in
+for t in copy gone serial lock commit; do
+	sql "SELECT setval('tries', 1, false)" >/dev/null
+	status 0 "tries that fail: $t" wb-pg-load --tee --quiet --rejects rejects -t fate_$t in
+	is "$(sql "SELECT count(*), sum(n) FROM fate_$t") $(sql "SELECT nextval('tries') > 3") $(wc -l <rejects)" '10000|50005000 t 0' 'are repeated'
+	ok 'and all is passed on once' cmp out in
+done
+status 0 'what is refused when all is committed' wb-pg-load --quiet --rejects rejects -t fate_check in
+is "$(sql 'SELECT count(*) FROM fate_check') $(wc -l <rejects)" '9999 1' 'is found'
+sql 'ALTER DATABASE postgres SET default_transaction_read_only = on'
+wb-pg-load -t goods v1 2>err & loader=$!
+ok 'a server that only reads' until_true 60 grep -q '25006.*it is tried again' err
+PGOPTIONS='-c default_transaction_read_only=off' sql 'ALTER DATABASE postgres RESET default_transaction_read_only'
+wait $loader; is "$? $(sql 'SELECT n FROM goods')" '0 2' 'is waited for'
+
+# ---- one name, with and without its schema; the search path of a role
+sql "TRUNCATE fct_event; CREATE ROLE roamer LOGIN SUPERUSER; CREATE SCHEMA far; CREATE TABLE far.away (id int PRIMARY KEY); ALTER ROLE roamer SET search_path = far"
+head -n 1 events >one; sed 's/"event_time":"[^"]*"/"event_time":"2026-05-07T00:00:00.000Z"/; s/"version":[0-9]*/"version":9000000000000001/' one >moved
+cat one moved | wb-pg-load -S 1M -t mart.fct_event; wb-pg-load -t mart.fct_event one
+is "$(sql 'SELECT count(*), max(version) FROM fct_event')" '1|9000000000000001' 'an event of mart.fct_event is one'
+echo '{"id":1}' >in
+(unset PGOPTIONS; wb-pg-load -U roamer -t away in); is "$? $(sql 'SELECT count(*) FROM far.away')" '0 1' "a table in the role's own search path"
+sql 'TRUNCATE fct_event'
+
+# ---- two writers of a month that has no partition yet: the second one looks when it is its turn
+mkfifo tx.first; psql -qXAt <tx.first >first.out 2>&1 & first=$!
+exec 7>tx.first
+echo "BEGIN; LOCK TABLE fct_event IN SHARE ROW EXCLUSIVE MODE; SELECT 'has it';" >&7
+ok 'a writer at its turn' until_true 60 grep -q 'has it' first.out
+wb-pg-load -t fct_event moved 2>err & loader=$!
+waits() { [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'wb-pg-load' AND wait_event_type = 'Lock'")" = 1 ]; }
+ok 'another one that waits' until_true 60 waits
+sql 'SELECT 1' >/dev/null
+echo "DROP TABLE IF EXISTS fct_event_202605; SELECT ensure_event_month('2026-05-01'); COMMIT;" >&7; exec 7>&-; wait $first
+wait $loader; is "$? $(sql 'SELECT count(*) FROM fct_event')" '0 1' 'finds the partition' || cat err
+sql 'TRUNCATE fct_event'
+
 # ---- a lane: rows and rejects, passed on when they are stored
 sql 'TRUNCATE fct_event; TRUNCATE wb_reject; TRUNCATE goods'
 wb-run --once -n load -- "wb-csv-extract --records p/tracking.events.ndjson" "wb-normalize --carriers p/carriers.ndjson --shipments p/shipments.ndjson" \
@@ -149,6 +260,32 @@ like "$(cat err)" 'days lie before the horizon' 'are refused'
 sql 'DELETE FROM wb_horizon'
 wb-run --once -n swap -- 'wb-csv-extract -t m mart' 'wb-pg-load --swap --days days -t mart_delivery_day' 2>err; is $? 0 'a mart' || cat err
 is "$(sql 'SELECT sum(created), sum(delivered), sum(revenue) FROM mart_delivery_day')" "$(jq -s -r '[(map(.created) | add), (map(.delivered) | add)] | join("|")' mart)|$(jq -r .revenue mart | paste -sd+ | bc)" 'is there to the last figure'
+
+# ---- every table of the schema, by both kinds of statements
+wb-aggregate -t mart_sla_day --now $now docs >mart.sla; wb-aggregate -t mart_courier_day --now $now docs >mart.courier
+wb-pg-load -t mart_sla_day mart.sla; wb-pg-load -t mart_courier_day mart.courier
+printf '{"name":"x","value":"y","version":2}\n' | wb-pg-load -t wb_state
+content() { sql "SELECT to_jsonb(t) - 'loaded_at' FROM mart.$1 t ORDER BY 1" | md5sum; }
+for t in $(sql "SELECT relname FROM pg_class c WHERE relnamespace = 'mart'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND relname ~ '^(dim|fct|stg|mart|wb)_' AND relname <> 'mart_x' ORDER BY 1"); do
+	wb-pg-extract --quiet -t "mart.$t" | sed 's/,"loaded_at":"[^"]*"//' >rows.$t
+	had=$(content "$t")
+	for gp in '' --greenplum; do
+		sql "TRUNCATE mart.$t"
+		status 0 "$t, $(wc -l <rows.$t) rows $gp" wb-pg-load $gp -t "mart.$t" rows.$t || cat err
+		wb-pg-load $gp -t "mart.$t" rows.$t
+		is "$(content "$t")" "$had" 'out, in and in again'
+	done
+done
+
+# ---- the current row of a client is one: closed and opened in one batch, in any order
+for gp in '' --greenplum; do
+	sql 'TRUNCATE dim_client'
+	c() { printf '{"client_id":1,"valid_from":"%s","valid_to":"%s","is_current":%s,"name":"%s","row_hash":1,"version":%s}\n' "$@"; }
+	c 2024-01-01T00:00:00.000Z 2099-12-31T00:00:00.000Z true old 1 >d1
+	{ c 2024-02-01T00:00:00.000Z 2099-12-31T00:00:00.000Z true new 2; c 2024-01-01T00:00:00.000Z 2024-02-01T00:00:00.000Z false old 2; } >d2
+	wb-pg-load $gp -t dim_client d1; status 0 "a client's history $gp" wb-pg-load $gp --rejects rejects -t dim_client d2
+	is "$(sql 'SELECT name, is_current FROM dim_client ORDER BY valid_from' | paste -sd' ') $(wc -l <rejects)" 'old|f new|t 0' 'goes on'
+done
 
 # ---- what is wrong
 status 78 'a table that is not there' wb-pg-load -t nothing events
