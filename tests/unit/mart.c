@@ -337,16 +337,16 @@ courier(void)
 	    "\"step_state\":[\"out_for_delivery\",\"attempt_failed\",\"in_transit\",\"out_for_delivery\",\"attempt_failed\",\"delivered\"],"
 	    "\"step_reason\":[\"\",\"recipient.absent\",\"\",\"\",\"carrier.capacity\",\"\"],\"step_attempt\":[0,1,0,0,2,3],"
 	    "\"step_courier\":[\"K1\",\"K1\",\"K\\u0032\",\"K1\",\"\",\"K1\"],\"step_region\":[\"R\",\"R\",\"R\",\"R\",\"R\",\"R\"]}";
-#define COURIER(day, who) "{\"day\":\"" day "\",\"carrier_id\":3,\"region_code\":\"R\",\"courier_id\":\"" who "\","
+#define COURIER_DAY(day, who) "{\"day\":\"" day "\",\"carrier_id\":3,\"region_code\":\"R\",\"courier_id\":\"" who "\","
 	struct mart *m = mart_new("mart_courier_day", NOW);
 
 	is_str(add(m, first, NULL), "counted", "a shipment with couriers");
 	is_str(rows(m),
-	    COURIER("2024-06-03", "K1") "\"assigned\":1,\"attempts\":1,\"delivered\":0,\"first_attempts\":1,\"first_attempt_ok\":0,\"failed_recipient\":1,"
+	    COURIER_DAY("2024-06-03", "K1") "\"assigned\":1,\"attempts\":1,\"delivered\":0,\"first_attempts\":1,\"first_attempt_ok\":0,\"failed_recipient\":1,"
 	    "\"failed_carrier\":0,\"failed_other\":0,\"brought_back\":1,\"first_scan_at\":\"2024-06-03T07:00:00.000Z\",\"last_scan_at\":\"2024-06-03T09:00:00.000Z\",\"active_sec\":7200" LINEAGE
-	    COURIER("2024-06-03", "K2") "\"assigned\":0,\"attempts\":0,\"delivered\":0,\"first_attempts\":0,\"first_attempt_ok\":0,\"failed_recipient\":0,"
+	    COURIER_DAY("2024-06-03", "K2") "\"assigned\":0,\"attempts\":0,\"delivered\":0,\"first_attempts\":0,\"first_attempt_ok\":0,\"failed_recipient\":0,"
 	    "\"failed_carrier\":0,\"failed_other\":0,\"brought_back\":0,\"first_scan_at\":\"2024-06-03T08:00:00.000Z\",\"last_scan_at\":\"2024-06-03T08:00:00.000Z\",\"active_sec\":0" LINEAGE
-	    COURIER("2024-06-04", "K1") "\"assigned\":1,\"attempts\":1,\"delivered\":1,\"first_attempts\":0,\"first_attempt_ok\":0,\"failed_recipient\":0,"
+	    COURIER_DAY("2024-06-04", "K1") "\"assigned\":1,\"attempts\":1,\"delivered\":1,\"first_attempts\":0,\"first_attempt_ok\":0,\"failed_recipient\":0,"
 	    "\"failed_carrier\":0,\"failed_other\":0,\"brought_back\":0,\"first_scan_at\":\"2024-06-04T08:00:00.000Z\",\"last_scan_at\":\"2024-06-04T09:00:00.000Z\",\"active_sec\":3600" LINEAGE,
 	    "its couriers and days");
 	is_str(add(m, first, NULL), "counted", "a second shipment like it");
