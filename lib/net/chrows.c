@@ -6,58 +6,17 @@
  * of the column.  The columns of a block are kept as they came, with an index where
  * the width varies.
  */
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/num.h"
-#include "base/utc.h"
-#include "base/utf8.h"
-#include "net/chrows.h"
-#include "rec/json.h"
+#include "net/chrows_work.h"
+#include "net/chvalue.h"
 
 #define COLUMNS_MAX 4096
 #define ROWS_MAX (64u << 20)
 #define STRING_MAX (256u << 20)
-
-/* One node of a column's type in the present block.  Places are offsets into the block, so that it can grow. */
-struct node {
-	const struct chtype *type;
-	uint64_t n;		/* values */
-	size_t at;		/* fixed width, ends, null bytes, numbers of keys: where they lie */
-	size_t *start;		/* strings: n + 1 places of the texts' lengths... see load_strings() */
-	size_t start_cap;
-	unsigned width;		/* of a number of a key */
-	struct node *arg;	/* as type->arg; of a LowCardinality the keys */
-	char *quoted;		/* LowCardinality of String: the keys as JSON strings, one after the other */
-	size_t quoted_cap;
-	size_t *quoted_at;	/* keys + 1 places in it */
-	size_t quoted_at_cap;
-};
-
-struct column {
-	char *name, *text;
-	size_t name_len, text_len;
-	struct chtype type;
-	struct node node;
-	char *key;		/* ,"name": */
-	size_t key_len;
-};
-
-struct chrows {
-	struct ch *c;
-	struct buf in;		/* the block, and what came behind it */
-	size_t p;		/* of in: read so far */
-	int ended;
-	struct column *col;
-	size_t cols;
-	uint64_t rows, row;	/* of the block; row: the present one + 1 */
-	size_t fixed;		/* bytes of a row's JSON that do not depend on its strings */
-	struct ch_fault fault;
-};
 
 /* At least n more bytes: 0, or -1 when the answer ends before (or failed: fault is set). */
 static int
@@ -135,24 +94,6 @@ strings(struct chrows *r, struct node *d)
 	return 0;
 }
 
-static struct slice
-string_at(const struct chrows *r, const struct node *d, uint64_t i)
-{
-	const unsigned char *p;
-
-	if (d->type->kind == CHTYPE_FIXED) {
-		struct slice s = { r->in.p + d->at + i * d->type->size, d->type->size };
-
-		while (s.n > 0 && s.p[s.n - 1] == '\0')
-			s.n--;
-		return s;
-	}
-	p = (const unsigned char *)r->in.p + d->start[i];
-	while (*p++ & 0x80)
-		;
-	return (struct slice){ (const char *)p, (size_t)(r->in.p + d->start[i + 1] - (const char *)p) };
-}
-
 static int values(struct chrows *r, struct node *d, uint64_t n);
 
 static void
@@ -201,8 +142,6 @@ ends(struct chrows *r, struct node *d, uint64_t *n)
 	return 0;
 }
 
-static char *quote(char *dst, struct slice s);
-
 /* Keys as JSON, made once a block: they are printed many times. */
 static void
 quote_keys(struct chrows *r, struct node *d)
@@ -214,10 +153,10 @@ quote_keys(struct chrows *r, struct node *d)
 
 	d->quoted_at = mem_grow(d->quoted_at, &d->quoted_at_cap, keys->n + 1, sizeof *d->quoted_at);
 	for (i = 0; i < keys->n; i++) {
-		s = string_at(r, keys, i);
+		s = chrows_text(r, keys, i);
 		d->quoted = mem_grow(d->quoted, &d->quoted_cap, at + 6 * s.n + 2, 1);
 		d->quoted_at[i] = at;
-		at = (size_t)(quote(d->quoted + at, s) - d->quoted);
+		at = (size_t)(chvalue_quote(d->quoted + at, s) - d->quoted);
 	}
 	d->quoted_at[keys->n] = at;
 }
@@ -293,46 +232,6 @@ head_text(struct chrows *r, struct slice *s)
 	return 0;
 }
 
-/* Longest JSON text of a value of this type, its strings and elements left out. */
-static size_t
-width(const struct chtype *t)
-{
-	size_t n = 4, i;
-
-	switch (t->kind) {
-	case CHTYPE_UINT:
-	case CHTYPE_INT:
-	case CHTYPE_DECIMAL:
-		return t->size * 3 + 8 + t->scale;
-	case CHTYPE_FLOAT:
-		return 32;
-	case CHTYPE_FIXED:
-		return 6 * t->size + 2;
-	case CHTYPE_ENUM:
-		for (i = 0; i < t->items; i++)
-			if (6 * t->item[i].len + 2 > n)
-				n = 6 * t->item[i].len + 2;
-		return n;
-	case CHTYPE_UUID:
-	case CHTYPE_IPV4:
-	case CHTYPE_IPV6:
-		return 64;
-	case CHTYPE_NULLABLE:
-		return 8 + width(t->arg);
-	case CHTYPE_TUPLE:
-		for (i = 0; i < t->n; i++)
-			n += width(&t->arg[i]) + 4 + (t->name ? 6 * strlen(t->name[i]) : 0);
-		return n;
-	case CHTYPE_STRING:
-	case CHTYPE_LOWCARD:
-	case CHTYPE_ARRAY:
-	case CHTYPE_MAP:
-		return 8;	/* size() counts the rest */
-	default:
-		return 32;
-	}
-}
-
 static int
 new_columns(struct chrows *r, size_t n)
 {
@@ -355,7 +254,7 @@ set_column(struct column *k, struct slice name, struct slice text, struct err *e
 	k->node.type = &k->type;
 	k->key = mem_alloc(6 * name.n + 4);
 	k->key[0] = ',';
-	k->key_len = (size_t)(quote(k->key + 1, name) - k->key);
+	k->key_len = (size_t)(chvalue_quote(k->key + 1, name) - k->key);
 	k->key[k->key_len++] = ':';
 	return 0;
 }
@@ -419,7 +318,7 @@ block(struct chrows *r)
 			goto broken;
 		if (rows > 0 && (prefix(r, &k->node) == -1 || values(r, &k->node, rows) == -1))
 			goto broken;
-		r->fixed += k->key_len + width(&k->type);
+		r->fixed += k->key_len + chvalue_width(&k->type);
 	}
 	r->rows = rows;
 	return 1;
@@ -512,480 +411,4 @@ const struct chtype *
 chrows_type(const struct chrows *r, size_t col)
 {
 	return &r->col[col].type;
-}
-
-/* Well-formed UTF-8 without U+0000. */
-static int
-clean(struct slice s)
-{
-	size_t i = 0, n;
-	uint64_t v;
-
-	while (i < s.n) {
-		if (s.n - i >= 8) {
-			memcpy(&v, s.p + i, 8);
-			if (((v | ((v - 0x0101010101010101u) & ~v)) & 0x8080808080808080u) == 0) {
-				i += 8;
-				continue;
-			}
-		}
-		n = utf8_len(s.p + i, s.n - i);
-		if (n == 0 || s.p[i] == '\0')
-			return 0;
-		i += n;
-	}
-	return 1;
-}
-
-/* A JSON string of any bytes: what is no UTF-8 becomes U+FFFD, NUL is left out. */
-static char *
-quote(char *dst, struct slice s)
-{
-	size_t i, n;
-	struct buf b = { 0 };
-
-	if (clean(s))
-		return json_quote(dst, s);
-	for (i = 0; i < s.n; i += n) {
-		n = utf8_len(s.p + i, s.n - i);
-		if (n > 0 && s.p[i] != '\0')
-			buf_put(&b, s.p + i, n);
-		else if (s.p[i] != '\0')
-			buf_puts(&b, "\xef\xbf\xbd");
-		if (n == 0)
-			n = 1;
-	}
-	(void)buf_str(&b);
-	dst = json_quote(dst, buf_as_slice(&b));
-	buf_fini(&b);
-	return dst;
-}
-
-/* Decimal text of a little-endian integer of up to 32 bytes. */
-static char *
-put_wide(char *dst, const char *p, size_t size, int is_signed, unsigned scale)
-{
-	uint32_t w[8] = { 0 };
-	char digits[96];
-	size_t n = 0, i;
-	int negative = 0, any;
-	uint64_t rest, carry = 1;
-
-	memcpy(w, p, size);
-	if (is_signed && (p[size - 1] & 0x80)) {
-		negative = 1;
-		for (i = 0; i < size / 4; i++) {
-			carry += (uint32_t)~w[i];
-			w[i] = (uint32_t)carry;
-			carry >>= 32;
-		}
-	}
-	do {
-		rest = 0;
-		any = 0;
-		for (i = size / 4; i-- > 0; ) {
-			rest = rest << 32 | w[i];
-			w[i] = (uint32_t)(rest / 10);
-			rest %= 10;
-			any |= w[i] != 0;
-		}
-		digits[n++] = (char)('0' + rest);
-	} while (any || n <= scale);
-	if (negative)
-		*dst++ = '-';
-	while (n > 0) {
-		*dst++ = digits[--n];
-		if (n == scale && n > 0)
-			*dst++ = '.';
-	}
-	return dst;
-}
-
-static char *
-put_integer(char *dst, const struct chtype *t, const char *p)
-{
-	int64_t v = 0;
-	unsigned shift = 64 - 8 * (unsigned)t->size;
-
-	if (t->size > 8)
-		return put_wide(dst, p, t->size, t->kind == CHTYPE_INT, 0);
-	memcpy(&v, p, t->size);
-	if (t->kind == CHTYPE_UINT)
-		return dst + num_put_u64(dst, (uint64_t)v);
-	v = (int64_t)((uint64_t)v << shift) >> shift;
-	return dst + num_put_i64(dst, v);
-}
-
-static char *
-put_decimal(char *dst, const struct chtype *t, const char *p)
-{
-	char wide[16];
-	int64_t v = 0;
-	unsigned shift = 64 - 8 * (unsigned)t->size;
-
-	if (t->size > 8)
-		return put_wide(dst, p, t->size, 1, t->scale);
-	memcpy(&v, p, t->size);
-	v = (int64_t)((uint64_t)v << shift) >> shift;
-	memcpy(wide, &v, 8);
-	return put_wide(dst, wide, 8, 1, t->scale);
-}
-
-static char *
-put_text(char *dst, const char *s)
-{
-	size_t n = strlen(s);
-
-	memcpy(dst, s, n);
-	return dst + n;
-}
-
-/* Shortest text that reads back as the same number. */
-static char *
-put_float(char *dst, const struct chtype *t, const char *p)
-{
-	char text[40];
-	double v = 0;
-	float f = 0;
-	int64_t micro;
-	int digits;
-
-	if (t->size == 4) {
-		memcpy(&f, p, 4);
-		v = (double)f;
-	} else {
-		memcpy(&v, p, 8);
-	}
-	if (!isfinite(v))
-		return put_text(dst, "null");
-	/* most have at most six digits behind the point: r / 10^6 is then the number itself */
-	if (t->size == 8 && fabs(v) < 1e9) {
-		micro = (int64_t)(v * 1e6 + (v < 0 ? -0.5 : 0.5));
-		if ((double)micro / 1e6 == v && (micro != 0 || !signbit(v))) {
-			uint64_t u = (uint64_t)(micro < 0 ? -micro : micro), rest = u % 1000000;
-
-			if (micro < 0)
-				*dst++ = '-';
-			dst += num_put_u64(dst, u / 1000000);
-			if (rest == 0)
-				return dst;
-			*dst++ = '.';
-			for (digits = 100000; rest > 0; rest %= (uint64_t)digits, digits /= 10) {
-				*dst++ = (char)('0' + rest / (uint64_t)digits);
-				if (digits == 1)
-					break;
-			}
-			return dst;
-		}
-	}
-	for (digits = t->size == 4 ? 6 : 15; digits <= 17; digits++) {
-		(void)snprintf(text, sizeof text, "%.*g", digits, v);
-		if (t->size == 4 ? strtof(text, NULL) == f : strtod(text, NULL) == v)
-			break;
-	}
-	return put_text(dst, text);
-}
-
-static char *
-put_ms(char *dst, int64_t ms)
-{
-	*dst++ = '"';
-	dst = utc_put(dst, ms);
-	*dst++ = '"';
-	return dst;
-}
-
-static char *
-put_time(char *dst, const struct chtype *t, const char *p)
-{
-	int64_t v = 0, unit = 1;
-	uint32_t sec = 0;
-	uint16_t day = 0;
-	int32_t day32 = 0;
-	unsigned i;
-
-	if (t->kind == CHTYPE_DATE) {
-		if (t->size == 2) {
-			memcpy(&day, p, 2);
-			day32 = day;
-		} else {
-			memcpy(&day32, p, 4);
-		}
-		*dst++ = '"';
-		dst = utc_put_day(dst, day32);
-		*dst++ = '"';
-		return dst;
-	}
-	if (t->kind == CHTYPE_DATETIME) {
-		memcpy(&sec, p, 4);
-		return put_ms(dst, (int64_t)sec * 1000);
-	}
-	memcpy(&v, p, 8);
-	for (i = t->scale; i < 3; i++)
-		v *= 10;
-	for (i = 3; i < t->scale; i++)
-		unit *= 10;
-	return put_ms(dst, v >= 0 ? v / unit : -((-v + unit - 1) / unit));
-}
-
-static char *
-put_address(char *dst, const struct chtype *t, const char *p)
-{
-	const unsigned char *b = (const unsigned char *)p;
-	char text[64];
-	int i;
-
-	if (t->kind == CHTYPE_IPV4) {
-		(void)snprintf(text, sizeof text, "\"%u.%u.%u.%u\"", b[3], b[2], b[1], b[0]);
-	} else if (t->kind == CHTYPE_UUID) {
-		(void)snprintf(text, sizeof text, "\"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\"",
-		    b[7], b[6], b[5], b[4], b[3], b[2], b[1], b[0], b[15], b[14], b[13], b[12], b[11], b[10], b[9], b[8]);
-	} else {
-		char *q = text;
-
-		*q++ = '"';
-		for (i = 0; i < 16; i += 2)
-			q += snprintf(q, 8, "%s%x", i ? ":" : "", (unsigned)b[i] << 8 | b[i + 1]);
-		*q++ = '"';
-		*q = '\0';
-	}
-	return put_text(dst, text);
-}
-
-static char *
-put_enum(char *dst, const struct chtype *t, const char *p)
-{
-	int v;
-	size_t i;
-
-	if (t->size == 1) {
-		v = (signed char)*p;
-	} else {
-		int16_t s = 0;
-
-		memcpy(&s, p, 2);
-		v = s;
-	}
-	for (i = 0; i < t->items; i++)
-		if (t->item[i].value == v)
-			return quote(dst, (struct slice){ t->item[i].name, t->item[i].len });
-	return put_text(dst, "null");
-}
-
-static uint64_t
-end_of(const struct chrows *r, const struct node *d, uint64_t i)
-{
-	uint64_t v = 0;
-
-	if (i > 0)
-		memcpy(&v, r->in.p + d->at + 8 * (i - 1), 8);
-	return v;
-}
-
-static uint64_t
-key_of(const struct chrows *r, const struct node *d, uint64_t i)
-{
-	uint64_t v = 0;
-
-	memcpy(&v, r->in.p + d->at + i * d->width, d->width);
-	return v;
-}
-
-static char *put(const struct chrows *r, const struct node *d, uint64_t i, char *dst);
-
-static char *
-put_nested(const struct chrows *r, const struct node *d, uint64_t i, char *dst)
-{
-	uint64_t k, begin, end;
-	char *from;
-	size_t j;
-	int object = d->type->kind == CHTYPE_MAP || (d->type->kind == CHTYPE_TUPLE && d->type->name != NULL);
-
-	*dst++ = object ? '{' : '[';
-	if (d->type->kind == CHTYPE_TUPLE) {
-		for (j = 0; j < d->type->n; j++) {
-			if (j > 0)
-				*dst++ = ',';
-			if (object) {
-				dst = quote(dst, slice_of(d->type->name[j]));
-				*dst++ = ':';
-			}
-			dst = put(r, &d->arg[j], i, dst);
-		}
-	} else {
-		begin = end_of(r, d, i);
-		end = end_of(r, d, i + 1);
-		for (k = begin; k < end; k++) {
-			if (k > begin)
-				*dst++ = ',';
-			from = dst;
-			dst = put(r, &d->arg[0], k, dst);
-			if (!object)
-				continue;
-			if (*from != '"') {	/* names are strings */
-				memmove(from + 1, from, (size_t)(dst - from));
-				*from = '"';
-				dst[1] = '"';
-				dst += 2;
-			}
-			*dst++ = ':';
-			dst = put(r, &d->arg[1], k, dst);
-		}
-	}
-	*dst++ = object ? '}' : ']';
-	return dst;
-}
-
-/* The i-th value of d as JSON. */
-static char *
-put(const struct chrows *r, const struct node *d, uint64_t i, char *dst)
-{
-	const struct chtype *t = d->type;
-	const char *p = r->in.p + d->at + i * t->size;
-	uint64_t k;
-
-	switch (t->kind) {
-	case CHTYPE_STRING:
-	case CHTYPE_FIXED:
-		return quote(dst, string_at(r, d, i));
-	case CHTYPE_UINT:
-	case CHTYPE_INT:
-		return put_integer(dst, t, p);
-	case CHTYPE_BOOL:
-		return put_text(dst, *p ? "true" : "false");
-	case CHTYPE_FLOAT:
-		return put_float(dst, t, p);
-	case CHTYPE_DATE:
-	case CHTYPE_DATETIME:
-	case CHTYPE_DATETIME64:
-		return put_time(dst, t, p);
-	case CHTYPE_DECIMAL:
-		return put_decimal(dst, t, p);
-	case CHTYPE_ENUM:
-		return put_enum(dst, t, p);
-	case CHTYPE_UUID:
-	case CHTYPE_IPV4:
-	case CHTYPE_IPV6:
-		return put_address(dst, t, p);
-	case CHTYPE_NULLABLE:
-		if (r->in.p[d->at + i])
-			return put_text(dst, "null");
-		return put(r, d->arg, i, dst);
-	case CHTYPE_LOWCARD:
-		k = key_of(r, d, i);
-		if (k == 0 && t->arg->kind == CHTYPE_NULLABLE)
-			return put_text(dst, "null");
-		if (d->arg->type->kind != CHTYPE_STRING)
-			return put(r, d->arg, k, dst);
-		memcpy(dst, d->quoted + d->quoted_at[k], d->quoted_at[k + 1] - d->quoted_at[k]);
-		return dst + (d->quoted_at[k + 1] - d->quoted_at[k]);
-	case CHTYPE_ARRAY:
-	case CHTYPE_TUPLE:
-	case CHTYPE_MAP:
-		return put_nested(r, d, i, dst);
-	default:
-		return put_text(dst, "null");
-	}
-}
-
-/* What width() leaves out of the i-th value. */
-static size_t
-extra(const struct chrows *r, const struct node *d, uint64_t i)
-{
-	uint64_t k, end;
-	size_t n = 0, j;
-
-	switch (d->type->kind) {
-	case CHTYPE_STRING:
-		return 6 * (d->start[i + 1] - d->start[i]);
-	case CHTYPE_NULLABLE:
-		return extra(r, d->arg, i);
-	case CHTYPE_LOWCARD:
-		k = key_of(r, d, i);
-		if (d->arg->type->kind == CHTYPE_STRING)
-			return d->quoted_at[k + 1] - d->quoted_at[k];
-		return width(d->arg->type);
-	case CHTYPE_ARRAY:
-	case CHTYPE_MAP:
-		end = end_of(r, d, i + 1);
-		for (k = end_of(r, d, i); k < end; k++)
-			for (j = 0; j < d->type->n; j++)
-				n += width(d->arg[j].type) + extra(r, &d->arg[j], k) + 2;
-		return n;
-	case CHTYPE_TUPLE:
-		for (j = 0; j < d->type->n; j++)
-			n += extra(r, &d->arg[j], i);
-		return n;
-	default:
-		return 0;
-	}
-}
-
-size_t
-chrows_size(const struct chrows *r)
-{
-	size_t n = r->fixed, i;
-
-	for (i = 0; i < r->cols; i++)
-		n += extra(r, &r->col[i].node, r->row - 1);
-	return n;
-}
-
-char *
-chrows_json(const struct chrows *r, char *dst)
-{
-	char *from = dst;
-	size_t i;
-
-	for (i = 0; i < r->cols; i++) {
-		memcpy(dst, r->col[i].key, r->col[i].key_len);
-		dst = put(r, &r->col[i].node, r->row - 1, dst + r->col[i].key_len);
-	}
-	if (dst == from)
-		*dst++ = '{';
-	*from = '{';
-	*dst++ = '}';
-	return dst;
-}
-
-char *
-chrows_cell(const struct chrows *r, size_t col, char *dst, int *null)
-{
-	const struct node *d = &r->col[col].node;
-	uint64_t i = r->row - 1;
-	struct slice s;
-	char *end;
-
-	*null = 0;
-	if (d->type->kind == CHTYPE_LOWCARD) {
-		i = key_of(r, d, i);
-		*null = i == 0 && d->type->arg->kind == CHTYPE_NULLABLE;
-		d = d->arg;
-	} else if (d->type->kind == CHTYPE_NULLABLE) {
-		*null = r->in.p[d->at + i] != 0;
-		d = d->arg;
-	}
-	if (*null)
-		return dst;
-	if (d->type->kind == CHTYPE_STRING || d->type->kind == CHTYPE_FIXED) {
-		s = string_at(r, d, i);
-		memcpy(dst, s.p, s.n);
-		return dst + s.n;
-	}
-	end = put(r, d, i, dst);
-	if (*dst != '"')
-		return end;
-	/* times, enums and the like: no quotes and no escapes in plain text */
-	if (memchr(dst, '\\', (size_t)(end - dst)) != NULL) {
-		struct json_value v = { .raw = { dst, (size_t)(end - dst) }, .type = JSON_STRING, .escaped = 1 };
-		char *scratch = mem_alloc(v.raw.n);
-
-		s = json_text(&v, scratch);
-		memcpy(dst, s.p, s.n);
-		end = dst + s.n;
-		free(scratch);
-		return end;
-	}
-	memmove(dst, dst + 1, (size_t)(end - dst) - 2);
-	return end - 2;
 }
