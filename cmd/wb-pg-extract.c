@@ -180,7 +180,7 @@ add_keys(struct extract *x, const struct pgtable *t)
 		}
 		buf_putc(&where, ')');
 		if (opt.where != NULL)
-			buf_printf(&where, " AND (%s)", opt.where);
+			buf_printf(&where, " AND (%s\n)", opt.where);
 		pgtable_copy(t, &sql, buf_as_slice(&where));
 		pgread_add(&x->read, t, &sql);
 	}
@@ -232,26 +232,53 @@ add_table(struct extract *x, const struct pgtable *t)
 	buf_fini(&where);
 }
 
+/* What tells a table's news: a time of the server, or a number. */
+static int
+check_cursor(const struct pgtable *t, struct err *e)
+{
+	const struct pgtext *text = &t->text;
+
+	if (t->id == NULL)
+		return err_set(e, EX_USAGE, "%s: what is new in it is told by no column that is known: --cursor COLUMN,ID, or --cursor ID for an append-only table", t->name);
+	if (t->cursor != NULL && (text->column[text->cursor].kind != PGTEXT_TIME || text->column[text->cursor].delim != 0))
+		return err_set(e, EX_CONFIG, "%s: column \"%s\" is no timestamp with time zone: what is new is not to be told by it", t->name, t->cursor);
+	if (t->cursor == NULL && !text->id_is_whole)
+		return err_set(e, EX_CONFIG, "%s: column \"%s\" is no integer: what is new is not to be told by it", t->name, t->id);
+	return 0;
+}
+
 /* How far the next run can begin: looked up before the snapshot is taken. */
 static int
 look_ahead(struct extract *x, struct err *e)
 {
 	const struct pgtable *t;
 	struct pgmark *m;
+	int rc;
 
 	for (t = x->table; t < x->table + x->n; t++) {
-		if (t->id == NULL)
-			return err_set(e, EX_USAGE, "%s: what is new in it is told by no column that is known: --cursor COLUMN,ID, or --cursor ID for an append-only table", t->name);
+		if (check_cursor(t, e) == -1)
+			return -1;
 		m = pgstate_mark(&x->state, t->sql, t->cursor != NULL ? t->cursor : t->id, t->cursor == NULL);
 		m->fresh = 1;
-		if (m->by_id && pgmark_sample(m, x->pg, t->sql, e) == -1)
-			return -1;
+		if (m->by_id && (rc = pgmark_sample(m, x->pg, t->sql, e)) != 0) {
+			if (rc == -1)
+				return -1;
+			tool_warn(&tool, "%s: its greatest id is less than what was read, its ids have begun anew: all of it is read", t->name);
+		}
 	}
 	if (pghorizon_take(&x->horizon, x->pg, opt.lag, e) == -1)
 		return -1;
+	for (m = x->state.mark; m < x->state.mark + x->state.n; m++)
+		if (m->fresh && pgmark_is_ahead(m, &x->horizon))
+			tool_warn(&tool, "%s: the server's clock (%s) was set back: all of it is read", m->table, x->horizon.now);
 	if (x->horizon.prepared > 0)
 		tool_warn(&tool, "%" PRId64 " prepared transactions, of which nobody can tell when they began (the oldest: %s): what is read now is read again until they are gone",
 		    x->horizon.prepared, x->horizon.gid);
+	if (x->horizon.blind > 0)
+		tool_warn(&tool, "%" PRId64 " sessions do not tell when their transactions began (track_activities is off): what is read now is read again until they are gone",
+		    x->horizon.blind);
+	if (x->horizon.ahead > 0)
+		tool_warn(&tool, "transactions that begin later than now: the server's clock was set back, and what is read now is read again until they are gone");
 	if (*x->horizon.oldest != '\0' && (x->horizon.age >= OLD_SEC || tool.verbose > 0))
 		tool_warn(&tool, "the oldest transaction began %" PRId64 " s ago (pid %s): the next run reads from there again", x->horizon.age, x->horizon.who);
 	return 0;
@@ -286,6 +313,11 @@ prepare(struct extract *x, struct err *e)
 		snapshot = mem_dup(pg_cell(r, 0, 0).p, pg_cell(r, 0, 0).n);
 		pg_free(r);
 	}
+	for (i = 0; i < x->n && opt.workers > 1; i++)
+		if (pgtable_leaves(&x->table[i], x->pg, e) == -1) {
+			free(snapshot);
+			return -1;
+		}
 	x->read = (struct pgread){ .st = &x->st, .options = &opt.conn, .snapshot = snapshot, .workers = opt.workers };
 	for (i = 0; i < x->n; i++)
 		if (opt.keys != NULL)

@@ -49,6 +49,7 @@ pgmark_sample(struct pgmark *m, struct pg *p, const char *sql, struct err *e)
 	struct pgmark_sample s = { .id = INT64_MIN };
 	long long id;
 	size_t i, k;
+	int anew;
 
 	/* the clock is read when the greatest id is known */
 	buf_printf(&b, "SELECT m, " UTC " FROM (SELECT max(", "clock_timestamp()");
@@ -62,13 +63,18 @@ pgmark_sample(struct pgmark *m, struct pg *p, const char *sql, struct err *e)
 		s.id = id;
 	time_cell(s.at, r, 1);
 	pg_free(r);
+	anew = m->has_after && s.id < m->after;
+	if (anew) {
+		m->has_after = 0;
+		m->samples = 0;
+	}
 	if (m->samples == PGMARK_SAMPLES) {	/* every second one: what is read again grows, nothing is missed */
 		for (i = k = 0; i < m->samples; i += 2)
 			m->sample[k++] = m->sample[i];
 		m->samples = k;
 	}
 	m->sample[m->samples++] = s;
-	return 0;
+	return anew && s.id != INT64_MIN;	/* an empty table has nothing to be read again */
 }
 
 static int
@@ -94,17 +100,18 @@ may_look(struct pg *p, struct err *e)
 static int
 look(struct pghorizon *h, struct pg *p, int64_t overlap, struct err *e)
 {
-	static const char running[] = "SELECT " UTC ", " UTC ", " UTC ", a.pid || ', ' || coalesce(a.usename, '') || ', ' || coalesce(nullif(a.application_name, ''), a.backend_type), "
-	    "floor(extract(epoch FROM now() - a.xact_start))::bigint FROM (SELECT 1) one LEFT JOIN LATERAL (SELECT * FROM pg_stat_activity "
-	    "WHERE xact_start IS NOT NULL AND pid <> pg_backend_pid() AND backend_type NOT IN ('autovacuum worker', 'walsender') "
-	    "AND datid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY xact_start LIMIT 1) a ON true";
+	static const char running[] = "WITH a AS (SELECT * FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type NOT IN ('autovacuum worker', 'walsender') "
+	    "AND datid = (SELECT oid FROM pg_database WHERE datname = current_database())), o AS (SELECT * FROM a WHERE xact_start IS NOT NULL ORDER BY xact_start LIMIT 1) "
+	    "SELECT " UTC ", " UTC ", " UTC ", o.pid || ', ' || coalesce(o.usename, '') || ', ' || coalesce(nullif(o.application_name, ''), o.backend_type), "
+	    "floor(extract(epoch FROM now() - o.xact_start))::bigint, (SELECT count(*) FROM a WHERE state = 'disabled'), "
+	    "(SELECT count(*) FROM a WHERE xact_start > clock_timestamp()) FROM (SELECT 1) one LEFT JOIN o ON true";
 	static const char prepared[] = "SELECT count(*), min(gid || ', ' || owner || ', ' || prepared) FROM pg_prepared_xacts WHERE database = current_database()";
-	char sql[1400], begin[96];
+	char sql[1800], begin[96];
 	struct pg_result *r;
 	long long n;
 
-	(void)snprintf(begin, sizeof begin, "(least(now(), a.xact_start) - %" PRId64 " * interval '1 second')", overlap);
-	(void)snprintf(sql, sizeof sql, running, "now()", begin, "a.xact_start");
+	(void)snprintf(begin, sizeof begin, "(least(now(), o.xact_start) - %" PRId64 " * interval '1 second')", overlap);
+	(void)snprintf(sql, sizeof sql, running, "now()", begin, "o.xact_start");
 	if ((r = pg_query(p, sql, NULL, 0, e)) == NULL)
 		return -1;
 	time_cell(h->now, r, 0);
@@ -112,6 +119,8 @@ look(struct pghorizon *h, struct pg *p, int64_t overlap, struct err *e)
 	time_cell(h->oldest, r, 2);
 	cell(h->who, sizeof h->who, r, 3);
 	h->age = pg_int(r, 0, 4, &n) == 0 ? n : 0;
+	h->blind = pg_int(r, 0, 5, &n) == 0 ? n : 0;
+	h->ahead = pg_int(r, 0, 6, &n) == 0 ? n : 0;
 	pg_free(r);
 	if ((r = pg_query(p, prepared, NULL, 0, e)) == NULL)
 		return -1;
@@ -142,12 +151,23 @@ pghorizon_take(struct pghorizon *h, struct pg *p, int64_t overlap, struct err *e
 	return 0;
 }
 
+int
+pgmark_is_ahead(struct pgmark *m, const struct pghorizon *h)
+{
+	if (m->by_id || *m->from == '\0' || strcmp(h->now, m->from) >= 0)
+		return 0;
+	*m->from = '\0';
+	return 1;
+}
+
 void
 pgmark_advance(struct pgmark *m, const struct pghorizon *h)
 {
-	size_t i = m->samples;
+	size_t i;
 
-	if (h->prepared > 0)
+	if (h->ahead > 0 && m->samples > 0)
+		m->samples--;	/* what began before it may look younger */
+	if (h->prepared > 0 || h->blind > 0 || h->ahead > 0)
 		return;
 	if (!m->by_id) {
 		/* what was safe stays so */
@@ -155,6 +175,7 @@ pgmark_advance(struct pgmark *m, const struct pghorizon *h)
 			memcpy(m->from, h->begin, sizeof m->from);
 		return;
 	}
+	i = m->samples;
 	while (i > 0 && *h->oldest != '\0' && strcmp(m->sample[i - 1].at, h->oldest) >= 0)
 		i--;
 	if (i == 0)
@@ -193,7 +214,8 @@ pgstate_mark(struct pgstate *s, const char *table, const char *cursor, int by_id
 static int
 get_time(const cJSON *v, char dst[PGMARK_TIME])
 {
-	if (!cJSON_IsString(v) || strlen(v->valuestring) != PGMARK_TIME - 1)
+	if (!cJSON_IsString(v) || strlen(v->valuestring) != PGMARK_TIME - 1 ||
+	    strspn(v->valuestring, "0123456789-T:.Z") != PGMARK_TIME - 1)
 		return -1;
 	memcpy(dst, v->valuestring, PGMARK_TIME);
 	return 0;

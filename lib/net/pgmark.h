@@ -21,7 +21,8 @@
  *   id		the next read begins behind the greatest id that was visible at a moment (a sample)
  *		before which nothing began that still runs
  *
- * A prepared transaction tells no start: while there is one, nothing moves on.
+ * A prepared transaction tells no start, nor does a session without track_activities: while there is one, nothing moves on; nor
+ * when the clock was set back, which is seen by a transaction that is to begin yet.
  */
 #define PGMARK_TIME 28		/* 2024-06-03T07:00:00.000000Z and NUL: such texts sort as their times do */
 #define PGMARK_SAMPLES 256
@@ -50,15 +51,20 @@ struct pghorizon {
 	int64_t age;			/* s */
 	int64_t prepared;		/* transactions */
 	char gid[256];			/* of the oldest of them */
+	int64_t blind;			/* sessions that tell nothing (track_activities is off) */
+	int64_t ahead;			/* transactions that began after now: the clock was set back */
 };
 
 /*
  * Takes a sample of m's table (sql: its quoted name) and adds it to m; only for by_id.
  * The horizon, after the samples and before the snapshot.  overlap in s.  A transaction older than the samples is
- * waited for, up to a second.  0, or -1: EX_CONFIG when the role does not see others' transactions, or the server is a standby.
+ * waited for, up to a second.  0; of a sample 1: the greatest id lies before what was read, so ids have begun anew, and so does m; or -1: EX_CONFIG when the role does not see others' transactions, or the server is a standby.
  */
 int pgmark_sample(struct pgmark *m, struct pg *p, const char *sql, struct err *e);
 int pghorizon_take(struct pghorizon *h, struct pg *p, int64_t overlap, struct err *e);
+
+/* 1 when m is of a time that the server's clock has not reached: it was set back, and m begins anew. */
+int pgmark_is_ahead(struct pgmark *m, const struct pghorizon *h);
 
 /* The mark that holds once everything behind m, in a snapshot taken after h, has been read. */
 void pgmark_advance(struct pgmark *m, const struct pghorizon *h);

@@ -60,22 +60,22 @@ columns(struct pgtable *t, struct pg *p, const char *oid, int *generated, struct
 	return 0;
 }
 
-/* What of it lies in pages of its own. */
-static int
-leaves(struct pgtable *t, struct pg *p, const char *oid, int partitioned, struct err *e)
+int
+pgtable_leaves(struct pgtable *t, struct pg *p, struct err *e)
 {
 	static const char whole[] = "SELECT c.oid::regclass, pg_relation_size(c.oid) / current_setting('block_size')::int FROM pg_class c "
 	    "WHERE c.oid = $1::oid AND c.relkind IN ('r', 'm') AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid)";
 	static const char parts[] = "SELECT c.oid::regclass, pg_relation_size(c.oid) / current_setting('block_size')::int FROM pg_partition_tree($1::oid::regclass) l "
 	    "JOIN pg_class c ON c.oid = l.relid WHERE l.isleaf";
 	static const char foreign[] = "SELECT FROM pg_partition_tree($1::oid::regclass) l JOIN pg_class c ON c.oid = l.relid WHERE l.isleaf AND c.relkind <> 'r'";
+	const char *oid = t->oid;
 	struct pg_result *r;
 	int i, n;
 
 	/* scans by ranges of ctid came with 14; Greenplum's are not of one table */
-	if (pg_version(p) < 140000 || pg_is_greenplum(p))
+	if (oid == NULL || pg_version(p) < 140000 || pg_is_greenplum(p))
 		return 0;
-	if (partitioned) {
+	if (t->partitioned) {
 		if ((r = pg_query(p, foreign, &oid, 1, e)) == NULL)
 			return -1;
 		n = pg_rows(r);
@@ -83,7 +83,7 @@ leaves(struct pgtable *t, struct pg *p, const char *oid, int partitioned, struct
 		if (n > 0)
 			return 0;
 	}
-	if ((r = pg_query(p, partitioned ? parts : whole, &oid, 1, e)) == NULL)
+	if ((r = pg_query(p, t->partitioned ? parts : whole, &oid, 1, e)) == NULL)
 		return -1;
 	t->leaves = (size_t)pg_rows(r);
 	t->leaf = mem_alloc((t->leaves + 1) * sizeof *t->leaf);
@@ -115,8 +115,7 @@ pgtable_open(struct pgtable *t, struct pg *p, const char *name, const char *curs
 	    "c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) FROM pg_class c WHERE c.oid = to_regclass($1)";
 	struct pg_result *r = pg_query(p, find, &name, 1, e);
 	struct buf sql = { 0 };
-	char *oid = NULL;
-	int partitioned, generated = 0, rc = -1;
+	int generated = 0, rc = -1;
 	size_t i;
 
 	if (r == NULL)
@@ -125,10 +124,10 @@ pgtable_open(struct pgtable *t, struct pg *p, const char *name, const char *curs
 		err_set(e, EX_CONFIG, "%s: there is no table \"%s\" to be seen", pg_place(p), name);
 		goto out;
 	}
-	oid = dup_slice(pg_cell(r, 0, 0));
+	t->oid = dup_slice(pg_cell(r, 0, 0));
 	t->sql = dup_slice(pg_cell(r, 0, 1));
 	t->name = dup_slice(pg_cell(r, 0, 2));
-	partitioned = pg_true(r, 0, 4);
+	t->partitioned = pg_true(r, 0, 4);
 	for (i = 0; i < sizeof known / sizeof *known; i++)
 		if (strcmp(t->name, known[i].table) == 0) {
 			t->key = mem_dup(known[i].key, strlen(known[i].key));
@@ -141,14 +140,13 @@ pgtable_open(struct pgtable *t, struct pg *p, const char *name, const char *curs
 		set_cursor(t, cursor);
 	if (t->key == NULL && t->id != NULL)
 		t->key = mem_dup(t->id, strlen(t->id));
-	if (columns(t, p, oid, &generated, e) == -1 || leaves(t, p, oid, partitioned, e) == -1)
+	if (columns(t, p, t->oid, &generated, e) == -1)
 		goto out;
 	t->plain = pg_true(r, 0, 5) && !generated;
 	buf_printf(&sql, "SELECT %s FROM %s", t->list, t->sql);
 	rc = describe(t, p, buf_str(&sql), e);
 out:
 	buf_fini(&sql);
-	free(oid);
 	pg_free(r);
 	return rc;
 }
@@ -180,6 +178,7 @@ pgtable_fini(struct pgtable *t)
 	free(t->sql);
 	free(t->query);
 	free(t->list);
+	free(t->oid);
 	free(t->id);
 	free(t->cursor);
 	free(t->key);
@@ -190,14 +189,14 @@ void
 pgtable_copy(const struct pgtable *t, struct buf *b, struct slice where)
 {
 	if (t->query != NULL && where.n == 0)
-		/* a comment at its end hides no bracket */
+		/* a comment at its end, or at that of a condition, hides no bracket */
 		buf_printf(b, "COPY (%s\n) TO STDOUT", t->query);
 	else if (t->query != NULL)
-		buf_printf(b, "COPY (SELECT * FROM (%s\n) q WHERE %.*s) TO STDOUT", t->query, (int)where.n, where.p);
+		buf_printf(b, "COPY (SELECT * FROM (%s\n) q WHERE %.*s\n) TO STDOUT", t->query, (int)where.n, where.p);
 	else if (t->plain && where.n == 0 && *t->list != '\0')
 		buf_printf(b, "COPY %s (%s) TO STDOUT", t->sql, t->list);
 	else
-		buf_printf(b, "COPY (SELECT %s FROM %s%s%.*s) TO STDOUT", t->list, t->sql, where.n > 0 ? " WHERE " : "", (int)where.n, where.p);
+		buf_printf(b, "COPY (SELECT %s FROM %s%s%.*s\n) TO STDOUT", t->list, t->sql, where.n > 0 ? " WHERE " : "", (int)where.n, where.p);
 }
 
 void
@@ -207,6 +206,6 @@ pgtable_copy_pages(const struct pgtable *t, struct buf *b, struct slice where, s
 	if (to >= 0)
 		buf_printf(b, " AND ctid < '(%lld,0)'", to);
 	if (where.n > 0)
-		buf_printf(b, " AND (%.*s)", (int)where.n, where.p);
+		buf_printf(b, " AND (%.*s\n)", (int)where.n, where.p);
 	buf_puts(b, ") TO STDOUT");
 }

@@ -17,12 +17,13 @@ struct pgtable {
 	char *list;		/* quoted columns */
 	char *id, *cursor;	/* columns, or NULL; an append-only table has no cursor */
 	char *key;		/* column of --keys, or NULL */
-	int plain;		/* COPY takes it as it is */
+	char *oid;
+	int plain, partitioned;	/* COPY takes it as it is; it has partitions */
 	struct pgtext text;
 	struct {
 		char *sql;
 		long long pages;
-	} *leaf;		/* what can be cut by ctid: itself, or its partitions; n = 0: nothing */
+	} *leaf;		/* what can be cut by ctid: itself, or its partitions; leaves = 0: nothing */
 	size_t leaves;
 };
 
@@ -34,6 +35,12 @@ struct pgtable {
 int pgtable_open(struct pgtable *t, struct pg *p, const char *name, const char *cursor, struct err *e);
 int pgtable_query(struct pgtable *t, struct pg *p, const char *name, const char *query, const char *cursor, struct err *e);
 void pgtable_fini(struct pgtable *t);
+
+/*
+ * Looks what of a table can be cut by ctid, in the snapshot in which it is read: a partition that came before it is not
+ * overlooked.  0 or -1.
+ */
+int pgtable_leaves(struct pgtable *t, struct pg *p, struct err *e);
 
 /*
  * Appends the COPY statement: where is a condition or empty.  Of a leaf the pages from to to - 1; to < 0: no end.
