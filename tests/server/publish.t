@@ -178,8 +178,9 @@ feed() {
 		feed_i=$((feed_i + 100)); echo $feed_i >made; sleep 0.05
 	done
 }
-# holds TOPIC: messages in it
-holds() { kcat -b "$WB_BROKERS" -Q -t "$1:0:-1" -t "$1:1:-1" -t "$1:2:-1" -t "$1:3:-1" 2>/dev/null | sed 's/.*offset //' | paste -sd+ | bc; }
+# holds TOPIC: messages in it, once the broker says so
+asked() { holds_n=$(kcat -b "$WB_BROKERS" -Q -t "$1:0:-1" -t "$1:1:-1" -t "$1:2:-1" -t "$1:3:-1" 2>/dev/null | sed 's/.*offset //' | paste -sd+ | bc); [ -n "$holds_n" ]; }
+holds() { soon asked "$1"; echo "${holds_n:-0}"; }
 holds_more() { [ "$(holds "$1")" -gt "$2" ]; }
 kafka_topic killed 4; kafka_topic stream 4; kafka_topic mirror 4
 mkfifo endless; feed >endless & feeder=$!
