@@ -153,6 +153,7 @@ rules_fini(struct rules *r)
 	free(r->window);
 	free(r->rule);
 	free(r->warning);
+	rule_index_fini(&r->index);
 	calendar_fini(&r->always);
 	*r = (struct rules){ 0 };
 }

@@ -91,6 +91,22 @@ struct window {
 	struct int_list carrier;
 };
 
+/* Fields whose values a rule can list: the clients, the carriers, and the texts of enum match_text. */
+enum rule_field { RULE_CLIENT, RULE_CARRIER, RULE_TEXT, RULE_FIELDS = RULE_TEXT + MATCH_TEXTS };
+
+/* The rules by value, see rule_index_build(). */
+struct rule_index {
+	uint32_t *head;			/* by hash: number of the first link of a chain, 0: none */
+	uint32_t mask;
+	uint32_t any;			/* chain of the rules that list no values */
+	struct rule_link {
+		uint32_t rule;		/* ascending in a chain */
+		uint32_t next;		/* number of the next link, 0: the last one */
+	} *link;			/* number 1 is link[0] */
+	size_t links;
+	uint8_t by[RULE_FIELDS];	/* there are rules that are found by this field */
+};
+
 struct rules {
 	struct calendar always;
 	struct calendar **calendar;
@@ -99,6 +115,7 @@ struct rules {
 	size_t windows;
 	struct rule *rule;		/* in the order of the file */
 	size_t rules_n;
+	struct rule_index index;	/* of rule[] */
 	struct rule implicit;		/* for what no rule matches */
 	char **warning;			/* "FILE:LINE: ..." */
 	size_t warnings;
@@ -120,6 +137,16 @@ void rules_fini(struct rules *r);
 
 /* What an absent key of a rule means; calendar is left to the caller. */
 void rule_defaults(struct rule *u);
+
+/*
+ * The index of n rules.  Every rule that matches a shipment is in one of these chains:
+ * any, and those that rule_index_int() and rule_index_text() give for its client, its
+ * carrier and its texts.  Other rules are in them too.  rule_index_fini() frees it.
+ */
+void rule_index_build(struct rule_index *x, const struct rule *rule, size_t n);
+uint32_t rule_index_int(const struct rule_index *x, enum rule_field field, int64_t v);
+uint32_t rule_index_text(const struct rule_index *x, enum rule_field field, struct slice v);
+void rule_index_fini(struct rule_index *x);
 
 int pattern_match(const struct pattern_list *l, struct slice s);
 int int_match(const struct int_list *l, int64_t v);

@@ -782,6 +782,8 @@ rules_read(struct rules *r, const struct taxonomy *t, const char *file, struct s
 	}
 	if (rc == 0)
 		rc = finish(&rd);
+	if (rc == 0)
+		rule_index_build(&r->index, r->rule, r->rules_n);
 	for (i = 0; i < r->rules_n; i++)
 		free(rd.calendar[i]);
 	free(rd.calendar);

@@ -184,15 +184,37 @@ rule_matches(const struct rule *u, const struct sla_facts *f)
 	return u->valid_from <= day && day < u->valid_to;
 }
 
+/* The first rule of a chain that matches, when it comes before best. */
+static size_t
+first_of(const struct rules *r, uint32_t at, const struct sla_facts *f, size_t best)
+{
+	const struct rule_link *l = NULL;
+
+	for (; at != 0; at = l->next) {
+		l = &r->index.link[at - 1];
+		if (l->rule >= best)
+			break;
+		if (rule_matches(&r->rule[l->rule], f))
+			return l->rule;
+	}
+	return best;
+}
+
+/* The first rule of the file that matches. */
 static const struct rule *
 choose(const struct rules *r, const struct sla_facts *f)
 {
-	size_t i;
+	size_t best = r->rules_n;
+	unsigned i;
 
-	for (i = 0; i < r->rules_n; i++)
-		if (rule_matches(&r->rule[i], f))
-			return &r->rule[i];
-	return &r->implicit;
+	if (r->rules_n == 0)
+		return &r->implicit;
+	best = first_of(r, rule_index_int(&r->index, RULE_CLIENT, f->client), f, best);
+	best = first_of(r, rule_index_int(&r->index, RULE_CARRIER, f->carrier), f, best);
+	for (i = 0; i < MATCH_TEXTS; i++)
+		best = first_of(r, rule_index_text(&r->index, RULE_TEXT + i, f->text[i]), f, best);
+	best = first_of(r, r->index.any, f, best);
+	return best < r->rules_n ? &r->rule[best] : &r->implicit;
 }
 
 /* The event with an expected delivery that was received first, or last. */
