@@ -146,29 +146,35 @@ json_get(const struct json *j, struct slice name)
 	return NULL;
 }
 
-static const char *
+static inline const char *
 blanks(const char *p, const char *end)
 {
+	/* what is at end may be read, and is no blank in most records */
+	if (*p > ' ')
+		return p;
 	while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
 		p++;
 	return p;
 }
 
 /* p is behind the opening quote of a checked string: its closing one. */
-static const char *
+static inline const char *
 string_end(const char *p, uint8_t *escaped)
 {
 #ifdef __SSE2__
 	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
+	__m128i a, b;
 	unsigned m;
-	__m128i b;
 
+	/* 32 at once: most names and values end there, so that the jump is foreseen */
 	for (;;) {
-		b = _mm_loadu_si128((const __m128i *)(const void *)p);
-		m = (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(b, quote),
-		    _mm_cmpeq_epi8(b, slash)));
+		a = _mm_loadu_si128((const __m128i *)(const void *)p);
+		b = _mm_loadu_si128((const __m128i *)(const void *)(p + 16));
+		a = _mm_or_si128(_mm_cmpeq_epi8(a, quote), _mm_cmpeq_epi8(a, slash));
+		b = _mm_or_si128(_mm_cmpeq_epi8(b, quote), _mm_cmpeq_epi8(b, slash));
+		m = (unsigned)_mm_movemask_epi8(a) | (unsigned)_mm_movemask_epi8(b) << 16;
 		if (m == 0) {
-			p += 16;
+			p += 32;
 			continue;
 		}
 		p += __builtin_ctz(m);
@@ -187,15 +193,65 @@ string_end(const char *p, uint8_t *escaped)
 #endif
 }
 
-/* The checked value at p: returns behind it. */
-static const char *
-value_end(const char *p, struct json_value *v)
+/* Behind the checked number at p, an element or a member: a comma, bracket or blank follows. */
+static inline const char *
+number_end(const char *p)
 {
-	const char *begin = p;
+#ifdef __SSE2__
+	__m128i b, end;
+	unsigned m;
+
+	for (;; p += 16) {
+		b = _mm_loadu_si128((const __m128i *)(const void *)p);
+		end = _mm_or_si128(_mm_cmpeq_epi8(b, _mm_set1_epi8(',')), _mm_cmplt_epi8(b, _mm_set1_epi8('!')));
+		end = _mm_or_si128(end, _mm_cmpgt_epi8(b, _mm_set1_epi8('Z')));
+		/* of the letters a number has only e */
+		end = _mm_andnot_si128(_mm_cmpeq_epi8(b, _mm_set1_epi8('e')), end);
+		m = (unsigned)_mm_movemask_epi8(end);
+		if (m != 0)
+			return p + __builtin_ctz(m);
+	}
+#else
+	while ((*p >= '0' && *p <= '9') || *p == '-' || *p == '+' || *p == '.' || (*p | 32) == 'e')
+		p++;
+	return p;
+#endif
+}
+
+/* Behind the checked array or object at p. */
+static const char *
+nested_end(const char *p, uint8_t *spaced)
+{
 	unsigned depth = 0;
 	uint8_t unused = 0;
 
-	*v = (struct json_value){ .type = JSON_NUMBER };
+	do {
+		switch (*p) {
+		case '{': case '[':
+			depth++;
+			break;
+		case '}': case ']':
+			depth--;
+			break;
+		case '"':
+			p = string_end(p + 1, &unused);
+			break;
+		case ' ': case '\t': case '\n': case '\r':
+			*spaced = 1;
+			break;
+		}
+		p++;
+	} while (depth > 0);
+	return p;
+}
+
+/* The checked value at p: returns behind it. */
+static inline const char *
+value_end(const char *p, struct json_value *v)
+{
+	const char *begin = p;
+
+	v->escaped = v->spaced = 0;
 	switch (*p) {
 	case '"':
 		v->type = JSON_STRING;
@@ -216,28 +272,11 @@ value_end(const char *p, struct json_value *v)
 	case '{':
 	case '[':
 		v->type = *p == '{' ? JSON_OBJECT : JSON_ARRAY;
-		do {
-			switch (*p) {
-			case '{': case '[':
-				depth++;
-				break;
-			case '}': case ']':
-				depth--;
-				break;
-			case '"':
-				p = string_end(p + 1, &unused);
-				break;
-			case ' ': case '\t': case '\n': case '\r':
-				v->spaced = 1;
-				break;
-			}
-			p++;
-		} while (depth > 0);
+		p = nested_end(p, &v->spaced);
 		break;
 	default:
-		while (*p == '-' || *p == '+' || *p == '.' || (*p >= '0' && *p <= '9') ||
-		    (*p | 32) == 'e')
-			p++;
+		v->type = JSON_NUMBER;
+		p = number_end(p);
 		break;
 	}
 	v->raw = (struct slice){ begin, (size_t)(p - begin) };
@@ -276,11 +315,13 @@ json_next(struct json_walk *w, struct json_member *m)
 {
 	const char *p = blanks(w->p, w->end), *q = NULL;
 
-	*m = (struct json_member){ 0 };
-	m->name.p = p;
+	m->name = (struct slice){ p, 0 };
+	m->name_escaped = m->id = 0;
 	w->p = p;
-	if (at_end(w))
+	if (at_end(w)) {
+		m->v = (struct json_value){ 0 };
 		return 0;
+	}
 	if (w->object) {
 		m->name.p = p + 1;
 		q = string_end(p + 1, &m->name_escaped);
