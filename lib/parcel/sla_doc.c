@@ -92,34 +92,27 @@ static const char *const event_field[E_N] = {
 static int
 event_slot(struct slice name)
 {
-	int i;
-
+	/* lengths that the compiler knows */
+#define IS(s, i) (memcmp(name.p, s, sizeof s - 1) == 0 ? i : -1)
 	switch (name.n) {
 	case 3:
-		i = E_EDD;
-		break;
+		return IS("edd", E_EDD);
 	case 4:
-		i = E_MARK;
-		break;
+		return IS("mark", E_MARK);
 	case 6:
-		i = name.p[0] == 's' ? E_STATUS : E_REASON;
-		break;
+		return name.p[0] == 's' ? IS("status", E_STATUS) : IS("reason", E_REASON);
 	case 7:
-		i = E_ATTEMPT;
-		break;
+		return IS("attempt", E_ATTEMPT);
 	case 8:
-		i = E_ID;
-		break;
+		return IS("event_id", E_ID);
 	case 10:
-		i = E_TIME;
-		break;
+		return IS("event_time", E_TIME);
 	case 11:
-		i = E_RECEIVED;
-		break;
+		return IS("received_at", E_RECEIVED);
 	default:
 		return -1;
 	}
-	return memcmp(name.p, event_field[i], name.n) == 0 ? i : -1;
+#undef IS
 }
 
 /* Name of an event's field for a reject. */
