@@ -3,10 +3,13 @@
 #   SHIPMENTS=200000 tests/run tests/server/marts.t
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/servers.sh"
+# shellcheck source=tests/marts.sh
+. "$top/tests/marts.sh"
 cd "$tmp" || exit 1
 WB_LOCKS=$tmp; export WB_LOCKS; unset XDG_RUNTIME_DIR
 shipments=${SHIPMENTS:-20000}
-now=2026-03-20T12:00:00Z at=1774008000
+now=2026-03-20T12:00:00Z
+marts_at 1774008000
 cat >rules <<'END'
 {"kind":"calendar","id":"ru5","tz":"Europe/Moscow","week":[1,1,1,1,1,0,0],"hours":["09:00","18:00"],"holidays":["2026-03-09"]}
 {"kind":"window","id":"p","party":"platform","from":"2026-03-06T08:00:00Z","to":"2026-03-06T20:00:00Z"}
@@ -20,40 +23,6 @@ wb-normalize --quiet --rejects - --carriers p/carriers.ndjson --shipments p/ship
 grep -v '^{"@' events | wb-fold --quiet --now $now | wb-enrich --quiet --shipments p/shipments.ndjson --clients p/clients.ndjson \
 	--carriers p/carriers.ndjson --regions p/regions.ndjson --contacts p/support_contacts.ndjson | wb-sla-tag --quiet --now $now -r rules >docs
 ok 'there are records of all kinds, rejects too' sh -c "[ \$(wc -l <docs) -gt $((shipments * 9 / 10)) ] && grep -q '^{.@reject' events && [ \$(wc -l <p/support_contacts.ndjson) -gt 100 ]"
-marts='mart_delivery_day mart_sla_day mart_courier_day mart_backlog_hour mart_support_day mart_integration_hour'
-h31='[1, 2, 4, 6, 8, 12, 18, 24, 30, 36, 42, 48, 60, 72, 84, 96, 120, 144, 168, 192, 216, 240, 288, 336, 408, 480, 600, 720, 960, 1440]'
-# the snapshot has no view, since it stands at an hour
-backlog="(SELECT toDateTime($at, 'UTC') AS as_of, toDate(as_of) AS day, carrier_id, dest_region, status AS stage, count() AS open_n, sum(sla_state = 'at_risk') AS at_risk_n,
-	sum(sla_state = 'missed') AS overdue_n, sum(is_paused) AS paused_n, sum(quiet > 259200) AS stale_n, sum(if(age < 0, 0, age)) AS age_sec_sum, max(if(age < 0, 0, age)) AS oldest_sec,
-	sumForEach(arrayMap(i -> toUInt32(age >= 0 AND i = arrayCount(b -> b * 3600 < age, $h31)), range(31))) AS age_hist
-	FROM (SELECT carrier_id, dest_region, status, sla_state, is_paused, $at - toInt64(toUnixTimestamp(ifNull(accepted_at, created_at))) AS age,
-		$at - toInt64(toUnixTimestamp(ifNull(last_event_at, created_at))) AS quiet FROM v_shipment WHERE is_open AND toUnixTimestamp(created_at) <= $at)
-	GROUP BY carrier_id, dest_region, status)"
-pg_backlog="(SELECT to_timestamp($at) AS as_of, (to_timestamp($at) AT TIME ZONE 'UTC')::date AS day, carrier_id, dest_region, status AS stage, count(*) AS open_n,
-	count(*) FILTER (WHERE sla_state = 'at_risk') AS at_risk_n, count(*) FILTER (WHERE sla_state = 'missed') AS overdue_n, count(*) FILTER (WHERE is_paused) AS paused_n,
-	count(*) FILTER (WHERE quiet > 259200) AS stale_n, coalesce(sum(age) FILTER (WHERE age >= 0), 0) AS age_sec_sum, greatest(max(age), 0) AS oldest_sec,
-	hist_of(coalesce(array_agg(hist_slot((age / 3600)::float8, ladder_h31())) FILTER (WHERE age >= 0), '{}'), 31) AS age_hist
-	FROM (SELECT s.*, $at - floor(extract(epoch FROM coalesce(accepted_at, created_at))) AS age, $at - floor(extract(epoch FROM coalesce(last_event_at, created_at))) AS quiet
-		FROM v_shipment s WHERE is_open AND created_at < to_timestamp($at + 1)) s
-	GROUP BY carrier_id, dest_region, status)"
-
-# sql_of MART: what it is by SQL
-sql_of() {
-	case $1 in
-	mart_backlog_hour) echo "$backlog" ;;
-	mart_support_day|mart_integration_hour) echo "v_${1#mart_}_from_staging" ;;
-	*) echo "v_${1#mart_}_from_facts" ;;
-	esac
-}
-# records_of MART: what it is made of, from the store
-records_of() {
-	wb-aggregate -t "$1" --columns >columns
-	case $1 in
-	mart_support_day) wb-sql -q "SELECT $(cat columns) FROM v_support_contact" ;;
-	mart_integration_hour) wb-sql -q "SELECT $(sed -n 1p columns) FROM v_call; SELECT $(sed -n 2p columns) FROM v_event; SELECT $(sed -n 3p columns) FROM wb_reject FINAL" ;;
-	*) wb-sql -q "SELECT $(cat columns) FROM v_shipment" ;;
-	esac
-}
 # columns_of MART: without lineage
 columns_of() { wb-sql --format tsv -q "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = '$1' AND name NOT IN ('computed_at', 'batch_id')" | paste -sd,; }
 

@@ -295,6 +295,7 @@ edges(void)
 	has("mart_courier_day", COURIER("attempt_failed", "carrier.error"), "2024-06-03", "\"brought_back\":1,", "a shipment that fails twice is brought back once");
 	has("mart_courier_day", COURIER("attempt_failed", "carrier.error"), "2024-06-03", "\"assigned\":1,\"attempts\":2,", "taken out twice it is assigned once");
 	has("mart_courier_day", COURIER("delivered", ""), "2024-06-03", "\"brought_back\":0,", "what is delivered in the end is not brought back");
+#undef COURIER
 }
 
 /* What does not fit its column stops the run, and says which. */
