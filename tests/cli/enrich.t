@@ -52,6 +52,10 @@ is "$(attr S-1 '[.promise_first, .promise_now]')" '["2024-06-05","2024-06-05T12:
 is "$(attr S-2 '[.promise_first, .promise_now]')" '["2024-06-07","2024-06-07"]' 'the first promise falls back to the present one'
 is "$(attr S-1 '[.origin_tz, .dest_tz, .dest_remote]')" '["Europe/Kaliningrad","Asia/Vladivostok",true]' 'zones'
 is "$(attr S-2 '[.origin_tz, .dest_tz, .dest_remote]')" '["","",false]' 'unknown ones'
+sed 's/"client_id":1[78]/"client_id":99/; s/"carrier_id":[79]/"carrier_id":77/' shipments >strange
+# shellcheck disable=SC2086
+wb-enrich ${all#--shipments shipments} --shipments strange -v "$here/fold.out.ndjson" 2>err >strange.out
+like "$(cat err)" 'unknown_client 2' 'unknown clients are counted'
 is "$(attr S-1 '[.created_day, .accepted_day, .first_attempt_day, .first_exception_day, .delivered_day]')" '["2024-06-02","2024-06-03","2024-06-04","2024-06-04",null]' 'created and accepted on the days of the origin'
 is "$(attr S-2 '[.created_day, .accepted_day, .first_attempt_day, .delivered_day]')" '["2024-06-01",null,"2024-06-03","2024-06-03"]' 'UTC where the zone is unknown'
 is "$(attr S-2 '[.lead_sec, .transit_sec]')" '[136800,null]' 'delivery time'

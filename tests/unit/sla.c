@@ -720,6 +720,79 @@ same(const struct verdict *a, const struct verdict *b)
 	return a->state == b->state && a->party == b->party && a->is_paused == b->is_paused;
 }
 
+/* A few texts, so that rules and shipments meet. */
+static const char *const few[] = { "a", "b", "ab", "abc", "b2", "" };
+
+/* wb-rules.5 "rule": of many rules that match the first one of the file judges. */
+static void
+first_rule(void)
+{
+	static const char *const key[] = { "tier", "service", "dest", "mode" };
+	static const enum match_text field[] = { MATCH_TIER, MATCH_SERVICE, MATCH_DEST, MATCH_MODE };
+	struct sla_facts f = { .created = 1717200000, .accepted = 1717200000, .label = SLA_NONE, .ready = SLA_NONE, .delivered = SLA_NONE,
+		.return_started = SLA_NONE, .closed = SLA_NONE, .last_event = SLA_NONE };
+	struct verdict v = { 0 };
+	struct buf b = { 0 };
+	struct rules r;
+	size_t i, want;
+	unsigned n, k, l;
+	int round, wrong = 0, implicit = 0, later = 0;
+
+	for (round = 0; round < 300; round++) {
+		buf_clear(&b);
+		n = random_below(60);
+		for (i = 0; i < n; i++) {
+			buf_printf(&b, "{\"kind\":\"rule\",\"id\":\"r%zu\",\"match\":{", i);
+			if (random_below(3) == 0)
+				buf_printf(&b, "\"client_id\":[%u,%u],", random_below(9), 9 + random_below(9));
+			if (random_below(4) == 0)
+				buf_printf(&b, "\"carrier_id\":[%u],", random_below(4));
+			for (k = 0; k < 4; k++)
+				if (random_below(3) == 0) {
+					buf_printf(&b, "\"%s\":[\"%s%s\"", key[k], few[random_below(5)], random_below(6) ? "" : "*");
+					for (l = random_below(3); l > 0; l--)
+						buf_printf(&b, ",\"z%u%s\"", l, few[random_below(5)]);
+					buf_puts(&b, "],");
+				}
+			buf_printf(&b, "\"remote\":%s}", random_below(2) ? "true" : "false");
+			if (random_below(5) == 0)
+				buf_puts(&b, random_below(2) ? ",\"valid_from\":\"2024-07-01\"" : ",\"valid_from\":\"2024-05-01\"");
+			buf_puts(&b, ",\"target\":{\"n\":1,\"unit\":\"hour\"}}\n");
+		}
+		if (read_rules(&r, buf_str(&b)) != NULL) {
+			ok(0, "%s: %s", buf_str(&b), read_rules(&r, buf_str(&b)));
+			return;
+		}
+		for (l = 0; l < 200; l++) {
+			f.client = random_below(20);
+			f.carrier = random_below(5);
+			f.remote = (int)random_below(2);
+			for (k = 0; k < 4; k++)
+				f.text[field[k]] = slice_of(few[random_below(6)]);
+			for (want = 0; want < r.rules_n; want++) {
+				const struct rule *u = &r.rule[want];
+
+				if (u->match.remote != f.remote || !int_match(&u->match.client, f.client) ||
+				    !int_match(&u->match.carrier, f.carrier) || u->valid_from > 19900)
+					continue;
+				for (k = 0; k < 4 && pattern_match(&u->match.text[field[k]], f.text[field[k]]); k++)
+					;
+				if (k == 4)
+					break;
+			}
+			sla_judge(&f, &r, &tax, 1717300000, &v);
+			wrong += v.rule != (want < r.rules_n ? &r.rule[want] : &r.implicit);
+			implicit += want == r.rules_n;
+			later += want < r.rules_n && want > 20;
+		}
+		rules_fini(&r);
+	}
+	is_int(wrong, 0, "the rule is the first one that matches");
+	ok(implicit > 1000 && later > 1000, "at all places: %d by none, %d by one behind 20 others", implicit, later);
+	verdict_fini(&v);
+	buf_fini(&b);
+}
+
 /* wb-rules.5 "When to judge again": judge_at may be early, never late. */
 static void
 never_late(void)
@@ -729,7 +802,7 @@ never_late(void)
 	struct buf b = { 0 };
 	struct rules r;
 	int64_t t0 = 1717200000, now, until, t;
-	int round, k, late = 0, fell = 0, changed = 0, asked = 0, forever = 0;
+	int round, k, late = 0, fell = 0, early = 0, by_rule = 0, changed = 0, asked = 0, forever = 0;
 
 	for (round = 0; round < 20000; round++) {
 		if (round % 20 == 0) {
@@ -745,6 +818,11 @@ never_late(void)
 		now = some_time(f.created, 12 * 86400);
 		sla_judge(&f, &r, &tax, now, &was);
 		fell += was.due != SLA_NONE && was.due < was.promised;
+		/* a deadline of the rule's own may lie earlier in the day than the start */
+		if (was.source == PROMISE_RULE && was.rule->deadline == 86399) {
+			by_rule++;
+			early += was.due < was.begin;
+		}
 		until = was.judge_at != SLA_NONE ? was.judge_at : now + 30 * 86400;
 		forever += was.judge_at == SLA_NONE;
 		if (was.judge_at != SLA_NONE && was.judge_at <= now)
@@ -775,6 +853,8 @@ never_late(void)
 	rules_fini(&r);
 	is_int(late, 0, "judge_at is never late");
 	is_int(fell, 0, "pauses never bring due forward");
+	is_int(early, 0, "nothing that a rule promises is due before it begins");
+	ok(by_rule > 2000, "of %d promises of a rule", by_rule);
 	ok(asked > 100000 && changed > 2000 && forever > 2000, "the documents were of all kinds: %d judged, %d changed at judge_at, %d never change",
 	    asked, changed, forever);
 	sla_facts_fini(&f);
@@ -831,6 +911,7 @@ main(void)
 	choice();
 	rule_files();
 	faults();
+	first_rule();
 	never_late();
 	taxonomy_fini(&tax);
 	doc_fini(&doc);
