@@ -165,6 +165,7 @@ pgread_run(struct pgread *r, struct pg *first)
 	sigset_t all, old;
 	unsigned i, n = r->workers < r->n ? r->workers : (unsigned)r->n;
 
+	/* cppcheck-suppress autoVariables ; cleared before the end */
 	r->lock = &lock;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
