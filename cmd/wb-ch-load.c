@@ -15,6 +15,7 @@
 #include "parcel/table.h"
 #include "rec/src.h"
 #include "run/chreject.h"
+#include "run/days.h"
 #include "run/share.h"
 #include "run/stage.h"
 #include "run/tee.h"
@@ -37,7 +38,6 @@ static struct tool tool = {
 };
 
 #define SCHEMA_MAX (1u << 20)
-#define DAYS_MAX (4u << 20)
 
 struct loader {
 	struct stage *st;
@@ -239,21 +239,6 @@ load(struct loader *l)
 		(void)stage_fail(st, &e);
 }
 
-/* The list of --days: itself, or what stands in the file of that name. */
-static const char *
-days_of(const char *arg, struct buf *b)
-{
-	struct err e = ERR_NONE;
-
-	if (*arg == '\0' || strspn(arg, "0123456789-:.TZ, \n") == strlen(arg))
-		return arg;
-	if (strcmp(arg, "-") == 0)
-		tool_usage(&tool, "--days: a list or a file, never standard input");
-	if (file_read(arg, DAYS_MAX, b, &e) == -1)
-		tool_die(&tool, &e);
-	return buf_str(b);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -343,7 +328,8 @@ main(int argc, char **argv)
 		swapping.table = table;
 		swapping.hour = table_hour(table);
 		swapping.scope = table_scope(table);
-		swapping.days = days_of(swapping.days, &days);
+		if ((swapping.days = days_list(swapping.days, &days, &e)) == NULL)
+			tool_die(&tool, &e);
 		if ((c2 = ch_again(c, &e)) == NULL || (l.swap = chswap_open(c2, &swapping, &e)) == NULL)
 			tool_die(&tool, &e);
 		config.table = chswap_stage(l.swap);

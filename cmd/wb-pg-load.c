@@ -5,15 +5,13 @@
 
 #include "base/env.h"
 #include "base/utc.h"
-#include "io/file.h"
 #include "net/pgload.h"
 #include "parcel/table.h"
 #include "rec/src.h"
+#include "run/days.h"
 #include "run/pgreject.h"
 #include "run/stage.h"
 #include "run/tee.h"
-
-#define DAYS_MAX (4u << 20)
 
 enum { SWAP = TOOL_OWN, DAYS, BATCH, TEE, GREENPLUM };
 static struct tool tool = {
@@ -169,21 +167,6 @@ load(struct loader *l)
 		(void)stage_fail(st, &e);
 }
 
-/* The list of --days: itself, or what stands in the file of that name. */
-static void
-set_days(struct loader *l)
-{
-	struct err e = ERR_NONE;
-
-	if (*opt.days == '\0' || strspn(opt.days, "0123456789-:.TZ, \n") == strlen(opt.days))
-		return;
-	if (strcmp(opt.days, "-") == 0)
-		tool_usage(&tool, "--days: a list or a file, never standard input");
-	if (file_read(opt.days, DAYS_MAX, &l->days, &e) == -1)
-		tool_die(&tool, &e);
-	opt.days = buf_str(&l->days);
-}
-
 static void
 options(int argc, char **argv)
 {
@@ -256,8 +239,8 @@ main(int argc, char **argv)
 	stage_open(&st, argv + optind);
 	if (opt.swap && !st.lane)
 		tool_usage(&tool, "--swap needs a lane (wb-run --once): in a plain pipeline a reader that died looks like the end");
-	if (opt.swap)
-		set_days(&l);
+	if (opt.swap && (opt.days = days_list(opt.days, &l.days, &e)) == NULL)
+		tool_die(&tool, &e);
 	rules.name = name;
 	config.target.table = opt.table;
 	config.target.key = opt.key;

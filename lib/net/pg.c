@@ -11,6 +11,7 @@
 #include <libpq-fe.h>
 
 #include "base/buf.h"
+#include "base/env.h"
 #include "base/mem.h"
 #include "base/num.h"
 
@@ -146,7 +147,7 @@ session(struct pg *p, struct err *e)
 struct pg *
 pg_open(const struct pg_options *o, struct err *e)
 {
-	const char *key[8], *value[8], *host, *db;
+	const char *key[12], *value[12], *host, *db;
 	struct pg *p = mem_alloc(sizeof *p);
 	struct pg_result *r = NULL;
 	size_t n = 0;
@@ -154,13 +155,16 @@ pg_open(const struct pg_options *o, struct err *e)
 
 	if (o->conninfo != NULL && has_password(o->conninfo, e) == -1)
 		goto fail;
-	/* the last one of a keyword counts */
+	/* the last one of a keyword counts; a server that vanished without a word is missed within minutes, not hours */
+	key[n] = "keepalives_idle", value[n++] = "60";
+	key[n] = "keepalives_interval", value[n++] = "10";
+	key[n] = "keepalives_count", value[n++] = "6";
+	key[n] = "connect_timeout", value[n++] = env_get("PGCONNECT_TIMEOUT") != NULL ? NULL : "30";
 	key[n] = "dbname", value[n++] = o->conninfo;
 	key[n] = "host", value[n++] = o->host;
 	key[n] = "port", value[n++] = o->port;
 	key[n] = "user", value[n++] = o->user;
 	key[n] = "fallback_application_name", value[n++] = o->app;
-	key[n] = "connect_timeout", value[n++] = NULL;
 	key[n] = NULL, value[n] = NULL;
 	p->conn = PQconnectdbParams(key, value, 1);
 	if (p->conn == NULL) {
