@@ -228,12 +228,18 @@ upsert(struct pgtarget *t, const char *key, const char *key_sql, const struct pg
  * partitions there are.
  */
 static void
-delete_insert(struct pgtarget *t, const struct pgtarget_options *o, const char *key, const char *key_sql, const struct pgcol *version, const char *newer)
+delete_insert(struct pgtarget *t, const struct pgtarget_options *o, const char *key, const char *key_sql, const struct pgcol *version, const char *newer,
+    int version_of_server)
 {
 	struct buf *b = &t->store_sql;
 
 	buf_printf(&t->stage_sql, "CREATE TEMP TABLE wb_best (LIKE %s INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;", t->table);
 	buf_printf(b, "LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE;", t->table);
+	/* a batch is small beside the table: its rows are looked up, in the order of the key, the table is not read through */
+	if (!o->spread)
+		buf_puts(b, "SET LOCAL enable_hashjoin = off;SET LOCAL enable_mergejoin = off;SET LOCAL work_mem = '64MB';");
+	if (!o->spread && version_of_server >= 110000)
+		buf_puts(b, "SET LOCAL jit = off;");
 	if (o->month != NULL)
 		buf_printf(b, "SELECT %s(m) FROM (SELECT DISTINCT date_trunc('month', %s)::date AS m FROM wb_stage) s;", o->month, o->month_column);
 	buf_printf(b, "INSERT INTO wb_best (%s) SELECT DISTINCT ON (%s) %s FROM wb_stage s ORDER BY %s", t->list, key_sql, t->list, key_sql);
@@ -274,7 +280,7 @@ statements(struct pgtarget *t, const struct pgtarget_options *o, const char *key
 			newer = by[i].newer;
 	if ((rc = quoted_key(t, key, &key_sql, e)) == 0) {
 		if (o->delete_insert || version_of_server < 90500)
-			delete_insert(t, o, key, buf_str(&key_sql), version, newer);
+			delete_insert(t, o, key, buf_str(&key_sql), version, newer, version_of_server);
 		else
 			upsert(t, key, buf_str(&key_sql), version, newer);
 	}
@@ -333,6 +339,7 @@ pgtarget_open(struct pgtarget *t, struct pg *p, const struct pgtarget_options *o
 		goto out;
 	}
 	own.delete_insert |= pg_is_greenplum(p);
+	own.spread = pg_is_greenplum(p);
 	if (statements(t, &own, o->key != NULL ? o->key : key, pg_version(p), e) == -1)
 		goto out;
 	set_names(t);

@@ -25,6 +25,7 @@ struct pgtarget_options {
 	int delete_insert;			/* rows of older versions are deleted, what is missing inserted: of itself on Greenplum */
 	const char *month;			/* function that makes the partition of a day, and */
 	const char *month_column;		/* the column of that day; NULL: none */
+	int spread;				/* the table lies on several machines; of itself on Greenplum */
 	int swap;				/* whole days are replaced: no key is needed, nothing goes by key */
 };
 
