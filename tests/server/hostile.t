@@ -82,7 +82,8 @@ all() {
 		'wb-enrich column 1;wb-fold enum 1;wb-fold events;wb-normalize json 2;wb-normalize length 2;wb-normalize missing 1;wb-normalize range 1;wb-normalize reserved 1;wb-normalize too_long 2;wb-normalize type 1;wb-normalize utf8 3;' \
 		"$1: the rejects tell"
 	is "$(q "SELECT DISTINCT replaceRegexpOne(msg, ':.*', '') AS what FROM wb_reject WHERE code = 'events' ORDER BY what" | paste -sd' ')" 'shipment long shipment many' "$1: whose documents cannot be"
-	is "$(q "SELECT shipment_id FROM v_shipment WHERE shipment_id NOT LIKE 'S%' ORDER BY shipment_id" | paste -sd' ')" "early farclient fits long many months odd rich $long64" "$1: what can be told has documents, of two before they were too long"
+	# of many and long there may be a document from before they were too long
+	is "$(q "SELECT shipment_id FROM v_shipment WHERE shipment_id NOT LIKE 'S%' AND shipment_id NOT IN ('many', 'long') ORDER BY shipment_id" | paste -sd' ')" "early farclient fits months odd rich $long64" "$1: what can be told has documents"
 	is "$(q "SELECT count() FROM v_shipment WHERE shipment_id LIKE 'S%'")" "$(jq -r .shipment_id good 2>/dev/null | sort -u | grep -vc '^S000000001$')" "$1: and so have all the others"
 	is "$(q "SELECT count() FROM v_event WHERE shipment_id IN ('many', 'long')")" 5500 "$1: the events of those that have none are there"
 }
