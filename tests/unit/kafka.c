@@ -138,11 +138,11 @@ committed(rd_kafka_t *asker)
 	return sum;
 }
 
-/* Reads n messages; how many came within 60 s, or -1.  *event: what ended it. */
+/* Reads n messages; how many came within 300 s, or -1.  *event: what ended it. */
 static int
 read_some(struct kafka_in *k, int n, int *event, struct err *e)
 {
-	int64_t until = utc_mono() + 60000000000LL;
+	int64_t until = utc_mono() + 300000000000LL;
 	struct kafka_message m;
 	int got = 0, rc = 0;
 
