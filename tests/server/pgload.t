@@ -14,7 +14,7 @@ PGOPTIONS='-c search_path=mart,public -c timezone=UTC -c client_min_messages=war
 now=2026-04-01T00:00:00.000Z
 
 # ---- out and in again
-cat >types.sql <<'END'
+cat >types.sql <<'SQL'
 CREATE TYPE mood AS ENUM ('sad', 'so "so"');
 CREATE TABLE types (id bigint PRIMARY KEY, n smallint, big bigint, num numeric, f4 real, f8 double precision, ok boolean, t text, c char(4), tz timestamptz,
 	ts timestamp, d date, tm time, iv interval, u uuid, by bytea, j json, jb jsonb, ai integer[], at text[], an numeric[], az timestamptz[], ab boolean[], aj jsonb[],
@@ -27,7 +27,7 @@ INSERT INTO types VALUES (2, -32768, 9223372036854775807, 12345678901234567890.1
 INSERT INTO types (id, num, f8, f4, tz, t, ai, at, d) VALUES (3, 'NaN', '-Infinity', 'NaN', 'infinity', '', '{}', '[2:3]={a,b}', '0044-03-15 BC');
 INSERT INTO types (id, num, f8, tz, t, big) VALUES (4, 100.00, 1e-7, '12024-01-01 00:00+00', E'\\N', -9223372036854775808);
 CREATE TABLE again (LIKE types INCLUDING ALL);
-END
+SQL
 psql -qX -v ON_ERROR_STOP=1 -f types.sql >log 2>&1 || fail 'types' "$(cat log)"
 wb-pg-extract --micros -t types >types.ndjson
 for gp in '' --greenplum; do
@@ -38,9 +38,9 @@ done
 is "$(sql 'SELECT count(*) FROM again')" 4 'every row of it'
 
 # ---- what is refused
-cat >goods.sql <<'END'
+cat >goods.sql <<'SQL'
 CREATE TABLE goods (id int PRIMARY KEY, n smallint NOT NULL, p numeric(6,2), d date, s text NOT NULL DEFAULT 'none', k text CHECK (k IN ('a', 'b')), u uuid UNIQUE, version bigint NOT NULL);
-END
+SQL
 psql -qX -f goods.sql
 row() { printf '{"_src":["t",0,%s,0,0],"id":%s,%s"version":1}\n' "$1" "$1" "$2"; }
 {
@@ -110,7 +110,7 @@ status 0 'documents' wb-pg-load -t fct_shipment docs
 is "$(sql 'SELECT count(*), sum(events_n), sum(attempts), count(due_at) FROM fct_shipment')" "$(jq -s -r '[length, (map(.events_n) | add), (map(.attempts) | add), (map(select(.due_at != null)) | length)] | join("|")' docs)" 'are there'
 
 # ---- what a batch can be
-cat >odd.sql <<'END'
+cat >odd.sql <<'SQL'
 CREATE TABLE onlykey (id int PRIMARY KEY);
 CREATE TABLE longkey (k text PRIMARY KEY);
 CREATE TABLE lasting (id int PRIMARY KEY, v int, t text);
@@ -122,7 +122,7 @@ CREATE TABLE domains (id int PRIMARY KEY, n numbers, s smaller, a smaller[], twi
 CREATE TABLE picky (id int PRIMARY KEY, n int);
 CREATE FUNCTION picky() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF new.n = 7 THEN RAISE EXCEPTION 'not seven'; END IF; RETURN new; END $$;
 CREATE TRIGGER picky BEFORE INSERT ON picky FOR EACH ROW EXECUTE FUNCTION picky();
-END
+SQL
 psql -qX -v ON_ERROR_STOP=1 -f odd.sql >log 2>&1 || fail 'odd tables' "$(cat log)"
 for gp in '' --greenplum; do
 	printf '{"id":1}\n{"id":2}\n{"id":1}\n' >in
@@ -166,7 +166,7 @@ is "$(jq .id out | paste -sd' ') $(wc -l <rejects)" '1 3 5 7 4' 'are not passed 
 sql 'TRUNCATE goods'
 
 # ---- a server that goes away, or asks for another try, at each point: while rows come, when they are stored, at the end
-cat >fate.sql <<'END'
+cat >fate.sql <<'SQL'
 CREATE SEQUENCE tries;
 CREATE FUNCTION fate(upto int, state text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
 	IF nextval('tries') <= upto THEN
@@ -181,7 +181,7 @@ CREATE TABLE fate_serial (LIKE fate_gone INCLUDING INDEXES); CREATE TRIGGER t BE
 CREATE TABLE fate_lock (LIKE fate_gone INCLUDING INDEXES); CREATE TRIGGER t BEFORE INSERT ON fate_lock FOR EACH ROW WHEN (new.n = 5000) EXECUTE FUNCTION fate(3, '40P01');
 CREATE TABLE fate_commit (LIKE fate_gone INCLUDING INDEXES); CREATE CONSTRAINT TRIGGER t AFTER INSERT ON fate_commit DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.n = 5000) EXECUTE FUNCTION fate(2, '');
 CREATE TABLE fate_check (LIKE fate_gone INCLUDING INDEXES); CREATE CONSTRAINT TRIGGER t AFTER INSERT ON fate_check DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.n = 5000) EXECUTE FUNCTION fate(999999, '23514');
-END
+SQL
 psql -qX -v ON_ERROR_STOP=1 -f fate.sql >log 2>&1 || fail 'fate' "$(cat log)"
 seq 1 10000 | sed 's/.*/{"id":&,"n":&}/' >in
 for t in copy gone serial lock commit; do
@@ -233,10 +233,10 @@ wb-run --once -n load -- "wb-csv-extract --records mixed" 'wb-pg-load -t goods' 
 is "$(sql 'SELECT count(*) FROM wb_reject')" 13 'once, however often they come'
 
 # ---- whole days
-cat >mart.sql <<'END'
+cat >mart.sql <<'SQL'
 CREATE TABLE mart_x (day date NOT NULL, k text NOT NULL, n int NOT NULL CHECK (n >= 0), computed_at timestamptz NOT NULL, batch_id text NOT NULL, PRIMARY KEY (day, k));
 INSERT INTO mart_x VALUES ('2024-01-01', 'a', 1, now(), 'old'), ('2024-01-02', 'a', 1, now(), 'old'), ('2024-01-02', 'gone', 1, now(), 'old'), ('2024-01-03', 'a', 1, now(), 'old');
-END
+SQL
 psql -qX -f mart.sql
 x() { sql "SELECT day, k, n, batch_id FROM mart_x ORDER BY day, k" | paste -sd' '; }
 swap() { wb-run --once -n swap -- "$1" "wb-pg-load -v --swap --batch new --days '$2' -t mart_x" 2>err; }
@@ -307,13 +307,13 @@ wait $one; is $? 0 'end both'
 is "$(sql 'SELECT count(*) FROM goods')" 20000 'each row once'
 sql 'TRUNCATE fct_event, wb_reject'
 kills=0
-cat >lane <<END
+cat >lane <<SQL
 wb-csv-extract --records p/tracking.events.ndjson
 wb-normalize --carriers p/carriers.ndjson --shipments p/shipments.ndjson
 wb-pg-load -S 1M --tee -t fct_event
 tee -a passed2
 $BIN/../bench/pass -s --quiet
-END
+SQL
 while [ $kills -lt "${KILLS:-9}" ]; do
 	: >passed2
 	wb-run --once lane 2>err & run=$!
