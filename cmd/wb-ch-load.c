@@ -246,10 +246,10 @@ main(int argc, char **argv)
 	struct loader l = { .st = &st };
 	struct err e = ERR_NONE;
 	struct chload_config config = { .say = say, .refuse = refuse, .arg = &l };
-	struct chtable_rules rules = { .known = table_known, .known_n = table_known_n, .may_lack = table_may_lack,
+	struct table_rules rules = { .known = table_known, .known_n = table_known_n, .may_lack = table_may_lack,
 	    .is_bool = table_is_bool, .is_object = table_is_object, .left = TABLE_LOADED_AT };
 	const char *url = env_get("WB_STORE"), *table = NULL;
-	struct chtable_fill fill[2] = { { .column = "batch_id" }, { .column = "computed_at" } };
+	struct table_fill fill[2] = { { .column = "batch_id" }, { .column = "computed_at" } };
 	struct chswap_config swapping = { .lineage = table_is_lineage };
 	struct buf as = { 0 }, days = { 0 }, id = { 0 };
 	char now[UTC_LEN + 3] = "\"", batch[40];

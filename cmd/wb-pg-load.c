@@ -206,8 +206,8 @@ main(int argc, char **argv)
 	struct stage st = { .tool = &tool, .flags = STAGE_BARRIERS | STAGE_REJECTS | STAGE_SINK };
 	struct loader l = { .st = &st };
 	struct err e = ERR_NONE;
-	struct chtable_fill fill[2] = { { .column = "batch_id" }, { .column = "computed_at" } };
-	struct chtable_rules rules = { .known = table_known, .known_n = table_known_n, .is_object = table_is_object, .left = TABLE_LOADED_AT,
+	struct table_fill fill[2] = { { .column = "batch_id" }, { .column = "computed_at" } };
+	struct table_rules rules = { .known = table_known, .known_n = table_known_n, .is_object = table_is_object, .left = TABLE_LOADED_AT,
 	    .fill = fill, .fills = 2 };
 	struct pgload_config config = { .target.rules = &rules, .say = say, .refuse = refuse, .arg = &l };
 	struct buf as = { 0 }, id = { 0 };

@@ -25,7 +25,7 @@ struct chload;
 
 struct chload_config {
 	const char *table;		/* to insert into */
-	const struct chtable_rules *rules;
+	const struct table_rules *rules;
 	int tie_smaller;		/* of equal versions the smaller line stands, else the last */
 	uint64_t memory;		/* bytes of rows held at most, 0: 128 MiB */
 	uint64_t max_refused;		/* rows that the server may refuse before all is given up, 0: any */

@@ -133,7 +133,7 @@ json_kind(const char *json)
 
 /* What happens when the column's member is absent. */
 static void
-set_absent(struct chtable_column *k, const struct chtable_rules *r, const char *kind, const char *expression)
+set_absent(struct chtable_column *k, const struct table_rules *r, const char *kind, const char *expression)
 {
 	size_t i;
 
@@ -159,7 +159,7 @@ set_absent(struct chtable_column *k, const struct chtable_rules *r, const char *
 
 /* One line of DESCRIBE: name, type, kind of default, expression. */
 static int
-add_column(struct ch *c, struct chtable *t, const struct chtable_rules *r, unsigned version, struct slice line,
+add_column(struct ch *c, struct chtable *t, const struct table_rules *r, unsigned version, struct slice line,
     unsigned *servers, struct ch_fault *f)
 {
 	struct err e = ERR_NONE;
@@ -273,28 +273,20 @@ set_key(struct chtable *t, const char *engine, const char *sorting)
 }
 
 static void
-set_names(struct chtable *t, const struct chtable_rules *r)
+set_names(struct chtable *t, const struct table_rules *r)
 {
-	const char **name = mem_alloc((t->cols + r->known_n + 1) * sizeof *name);
-	size_t n = 0, i, k;
+	const char **column = mem_alloc((t->cols + 1) * sizeof *column);
+	size_t n = 0, i;
 
 	for (i = 0; i < t->cols; i++)
-		name[n++] = t->col[i].name;
-	name[n++] = "_src";
-	for (i = 0; i < r->known_n; i++) {
-		for (k = 0; k < n && strcmp(name[k], r->known[i]) != 0; k++)
-			;
-		if (k == n)
-			name[n++] = r->known[i];
-	}
-	t->names = json_names_new(name, n);
-	t->names_n = n;
+		column[i] = t->col[i].name;
+	t->names = table_rules_names(r, column, t->cols, &n);
 	t->slot = mem_alloc(n * sizeof *t->slot);
-	free(name);
+	free(column);
 }
 
 struct chtable *
-chtable_open(struct ch *c, const char *table, const struct chtable_rules *rules, struct ch_fault *f)
+chtable_open(struct ch *c, const char *table, const struct table_rules *rules, struct ch_fault *f)
 {
 	struct chtable *t = mem_alloc(sizeof *t);
 	struct buf sql = { 0 }, text = { 0 };

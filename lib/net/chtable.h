@@ -7,6 +7,7 @@
 #include "base/slice.h"
 #include "net/clickhouse.h"
 #include "net/native.h"
+#include "net/table_rules.h"
 #include "rec/json.h"
 #include "rec/reject.h"
 
@@ -14,21 +15,6 @@
  * A table as a loader sees it: its columns, as the store describes them, and how the
  * members of a record fill them.
  */
-
-/* What the caller knows beyond the store.  Functions may be NULL. */
-struct chtable_rules {
-	const char *name;			/* of the table, for may_lack */
-	const char *const *known;		/* members that are passed over when the table lacks them */
-	size_t known_n;
-	int (*may_lack)(const char *table, const char *column);
-	int (*is_bool)(const char *column);	/* a UInt8 that is a boolean, on servers without Bool */
-	int (*is_object)(const char *column);
-	const char *left;			/* column that is never sent: the server's own clock fills it */
-	const struct chtable_fill {		/* values of absent members, JSON */
-		const char *column, *json;
-	} *fill;
-	size_t fills;
-};
 
 enum chtable_absent {
 	CHTABLE_MISSING,	/* a reject */
@@ -57,7 +43,6 @@ struct chtable {
 	int version;		/* column of ReplacingMergeTree(column), or -1 */
 	size_t key[16], keys;	/* columns of the key of a table that replaces; keys = 0: none */
 	struct json_names *names;
-	size_t names_n;
 	int uses_src;		/* has columns that "_src" fills */
 
 	/* of the record picked last */
@@ -70,7 +55,7 @@ struct chtable {
 #define CHTABLE_SERVER_MAX 32
 
 /* Asks the store.  NULL with f: CH_CONFIG when there is no such table, or a column cannot be loaded. */
-struct chtable *chtable_open(struct ch *c, const char *table, const struct chtable_rules *rules, struct ch_fault *f);
+struct chtable *chtable_open(struct ch *c, const char *table, const struct table_rules *rules, struct ch_fault *f);
 void chtable_close(struct chtable *t);
 
 /* Makes the columns of a block. */

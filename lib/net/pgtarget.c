@@ -87,7 +87,7 @@ static int
 column(struct pgtarget *t, struct pg *p, const struct pg_result *r, int row, struct err *e)
 {
 	static const char *const src[] = { "src_topic", "src_partition", "src_offset", "src_i" };
-	const struct chtable_rules *rules = t->rules;
+	const struct table_rules *rules = t->rules;
 	struct slice name = pg_cell(r, row, 0), def = pg_cell(r, row, 4);
 	struct pgcol *c = &t->col[t->cols];
 	long long oid = 0;
@@ -130,22 +130,14 @@ column(struct pgtarget *t, struct pg *p, const struct pg_result *r, int row, str
 static void
 set_names(struct pgtarget *t)
 {
-	const struct chtable_rules *rules = t->rules;
-	const char **name = mem_alloc((t->cols + rules->known_n + 1) * sizeof *name);
-	size_t n = 0, i, k;
+	const char **column = mem_alloc((t->cols + 1) * sizeof *column);
+	size_t n = 0, i;
 
 	for (i = 0; i < t->cols; i++)
-		name[n++] = t->col[i].name;
-	name[n++] = "_src";
-	for (i = 0; i < rules->known_n; i++) {
-		for (k = 0; k < n && strcmp(name[k], rules->known[i]) != 0; k++)
-			;
-		if (k == n)
-			name[n++] = rules->known[i];
-	}
-	t->names = json_names_new(name, n);
+		column[i] = t->col[i].name;
+	t->names = table_rules_names(t->rules, column, t->cols, &n);
 	t->slot = mem_alloc(n * sizeof *t->slot);
-	free(name);
+	free(column);
 }
 
 static const struct pgcol *

@@ -5,9 +5,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "net/chtable.h"
 #include "net/pg.h"
 #include "net/pgcol.h"
+#include "net/table_rules.h"
 #include "rec/json.h"
 #include "rec/reject.h"
 
@@ -20,7 +20,7 @@
  */
 struct pgtarget_options {
 	const char *table;			/* as SQL has it, found by the search path */
-	const struct chtable_rules *rules;	/* shared with ClickHouse; name, known, is_object, left and fill count here */
+	const struct table_rules *rules;	/* name, known, is_object, left and fill count here */
 	const char *key;			/* columns, by commas, NULL: of the primary key */
 	int delete_insert;			/* rows of older versions are deleted, what is missing inserted: of itself on Greenplum */
 	const char *month;			/* function that makes the partition of a day, and */
@@ -36,7 +36,7 @@ struct pgtarget {
 	struct buf store_sql;	/* from there into the table, behind COPY, in its transaction */
 
 	/* inner */
-	const struct chtable_rules *rules;
+	const struct table_rules *rules;
 	struct pgcol *col;
 	size_t cols;
 	int uses_src, has_left;	/* has columns that "_src" fills; that the server's clock does */

@@ -9,7 +9,7 @@
 static int
 open_table(struct chreject *k)
 {
-	static const struct chtable_rules rules = { .name = TABLE, .left = TABLE_LOADED_AT };
+	static const struct table_rules rules = { .name = TABLE, .left = TABLE_LOADED_AT };
 	struct chload_config config = { .table = TABLE, .rules = &rules, .memory = MEMORY, .say = k->say };
 
 	if ((k->c = ch_again(k->store, &k->err)) == NULL || (k->load = chload_open(k->c, &config, &k->err)) == NULL)

@@ -9,7 +9,7 @@
 static int
 open_table(struct pgreject *k)
 {
-	static const struct chtable_rules rules = { .name = TABLE, .left = TABLE_LOADED_AT };
+	static const struct table_rules rules = { .name = TABLE, .left = TABLE_LOADED_AT };
 	struct pgload_config config = { .target = { .table = TABLE, .rules = &rules, .delete_insert = k->delete_insert }, .say = k->say };
 
 	if ((k->load = pgload_open(k->options, &config, &k->err)) == NULL)
