@@ -352,12 +352,6 @@ bad:
 	return NULL;
 }
 
-uint64_t
-kafka_out_waiting(const struct kafka_out *k)
-{
-	return k->sent - k->acked;
-}
-
 int
 kafka_out_serve(struct kafka_out *k, struct err *e)
 {
@@ -426,10 +420,12 @@ give(struct kafka_out *k, const struct kafka_form *m)
 int
 kafka_out_send(struct kafka_out *k, const struct kafka_form *m, struct fault *f, struct err *e)
 {
+	rd_kafka_resp_err_t code;
+
 	if (k->compact && m->key.p == NULL)
 		return fault_set(f, "missing", "", "no key, and the topic is compacted"), 0;
 	for (;;) {
-		switch (give(k, m)) {
+		switch (code = give(k, m)) {
 		case RD_KAFKA_RESP_ERR_NO_ERROR:
 			k->sent++;
 			return k->sent % SERVE == 0 && kafka_out_serve(k, e) == -1 ? -1 : 1;
@@ -446,7 +442,7 @@ kafka_out_send(struct kafka_out *k, const struct kafka_form *m, struct fault *f,
 			if (k->err.status != 0)
 				*e = k->err;
 			else
-				err_set(e, EX_TEMPFAIL, "%s: a message cannot be sent: %s", k->o->topic, rd_kafka_err2str(rd_kafka_last_error()));
+				err_set(e, EX_TEMPFAIL, "%s: a message cannot be sent: %s", k->o->topic, rd_kafka_err2str(code));
 			return -1;
 		}
 	}

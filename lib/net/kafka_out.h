@@ -60,9 +60,6 @@ int kafka_out_flush(struct kafka_out *k, struct err *e);
  */
 int kafka_out_serve(struct kafka_out *k, struct err *e);
 
-/* Messages that were given and are not acknowledged. */
-uint64_t kafka_out_waiting(const struct kafka_out *k);
-
 /* After kafka_out_flush(); otherwise the process is to _exit(). */
 void kafka_out_close(struct kafka_out *k);
 
