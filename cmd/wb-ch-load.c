@@ -13,12 +13,10 @@
 #include "net/chtext.h"
 #include "net/http.h"
 #include "parcel/table.h"
-#include "rec/src.h"
 #include "run/chreject.h"
 #include "run/days.h"
 #include "run/share.h"
-#include "run/stage.h"
-#include "run/tee.h"
+#include "run/sink.h"
 
 enum { CREATE = TOOL_OWN, SWAP, DAYS, BATCH, TEE };
 static const struct option longs[] = {
@@ -40,14 +38,10 @@ static struct tool tool = {
 #define SCHEMA_MAX (1u << 20)
 
 struct loader {
-	struct stage *st;
+	struct sink sink;
 	struct chload *load;
 	struct chload_count done;	/* what the account has */
-	struct chreject rejects;
 	struct chswap *swap;
-	uint64_t earlier;		/* rejects of earlier stages */
-	int tees;			/* what is stored is passed on */
-	struct tee tee;
 };
 
 static void
@@ -110,9 +104,7 @@ refuse(void *arg, struct slice line, const struct fault *f)
 {
 	struct loader *l = arg;
 
-	if (l->tees)
-		tee_drop(&l->tee, line);
-	stage_reject_late(l->st, src_peek(line), line, f);
+	sink_refuse(&l->sink, line, f);
 }
 
 /* What has become of the rows since the last time goes into the account. */
@@ -120,14 +112,15 @@ static void
 count(struct loader *l)
 {
 	struct chload_count now = chload_count(l->load);
-	struct account *a = &l->st->acct;
+	struct stage *st = l->sink.st;
+	struct account *a = &st->acct;
 
 	a->out += now.loaded - l->done.loaded;
 	a->filtered += now.replaced - l->done.replaced;
 	if (now.replaced > l->done.replaced)
-		stage_count(l->st, "replaced", now.replaced - l->done.replaced);
+		stage_count(st, "replaced", now.replaced - l->done.replaced);
 	if (now.conflicts > l->done.conflicts)
-		stage_count(l->st, "id_conflict", now.conflicts - l->done.conflicts);
+		stage_count(st, "id_conflict", now.conflicts - l->done.conflicts);
 	l->done = now;
 }
 
@@ -154,96 +147,39 @@ rows_of(void *arg, uint32_t month)
 	return m.rows;
 }
 
-/* The lane has ended well: its rows take the place of the days.  A row that was refused would be missing from them. */
 static int
-swap(struct loader *l, struct err *e)
+swap(void *arg, struct err *e)
 {
-	uint64_t rejected = l->st->acct.rejected + l->earlier;
+	struct loader *l = arg;
 
-	if (rejected > 0)
-		return err_set(e, EX_DATAERR, "%llu records of the lane were rejected: no day is replaced", (unsigned long long)rejected);
 	return chswap_commit(l->swap, rows_of, l->load, e);
 }
 
-/* Rows first, then rejects: when both are stored they, and the checkpoint, may go on. */
 static int
-barrier(struct loader *l, struct err *e)
+flush(void *arg, struct err *e)
 {
-	int rc;
+	struct loader *l = arg;
+	int rc = chload_flush(l->load, e);
 
-	rc = chload_flush(l->load, e);
 	count(l);
-	if (rc == -1 || chreject_flush(&l->rejects, e) == -1)
-		return -1;
-	if (l->tees)
-		tee_pass(&l->tee, l->st);
-	return 0;
-}
-
-/* Too much is held, or for too long.  In a lane checkpoints come soon enough. */
-static int
-is_due(const struct loader *l)
-{
-	return l->rejects.held > CHREJECT_HELD || (l->tees && (tee_full(&l->tee) || (!l->st->lane && tee_due(&l->tee))));
+	return rc;
 }
 
 static int
-add(struct loader *l, const struct record *r, struct fault *f, struct err *e)
+add(void *arg, const struct record *r, struct fault *f, struct err *e)
 {
+	struct loader *l = arg;
+
 	if (l->swap != NULL && chswap_check(l->swap, r->json, f) == -1)
 		return 0;
 	return chload_add(l->load, r->json, r->line, r->src, f, e);
 }
 
-static void
-load(struct loader *l)
-{
-	struct stage *st = l->st;
-	struct err e = ERR_NONE;
-	struct record r;
-	struct fault f;
-	int event;
-
-	while ((event = stage_next(st, &r)) > 0) {
-		switch (event) {
-		case STAGE_RECORD:
-			switch (add(l, &r, &f, &e)) {
-			case 1:
-				if (l->tees)
-					tee_hold(&l->tee, r.line);
-				break;
-			case 0:
-				stage_reject(st, &r, &f);
-				break;
-			case -1:
-				(void)stage_fail(st, &e);
-				break;
-			}
-			break;
-		case STAGE_REJECTED:
-			l->earlier++;
-			chreject_add(&l->rejects, r.json);
-			break;
-		case STAGE_BARRIER:
-		case STAGE_IDLE:
-			if (barrier(l, &e) == -1)
-				(void)stage_fail(st, &e);
-			break;
-		}
-		if (is_due(l) && barrier(l, &e) == -1)
-			(void)stage_fail(st, &e);
-		if (l->rejects.err.status != 0)
-			(void)stage_fail(st, &l->rejects.err);
-	}
-	if (event == STAGE_END && l->swap != NULL && swap(l, &e) == -1)
-		(void)stage_fail(st, &e);
-}
-
 int
 main(int argc, char **argv)
 {
-	struct stage st = { .tool = &tool, .flags = STAGE_BARRIERS | STAGE_REJECTS | STAGE_SINK };
-	struct loader l = { .st = &st };
+	struct stage st = { .tool = &tool, .flags = SINK_FLAGS };
+	struct loader l = { .sink = { .st = &st, .add = add, .flush = flush, .arg = &l } };
 	struct err e = ERR_NONE;
 	struct chload_config config = { .say = say, .refuse = refuse, .arg = &l };
 	struct table_rules rules = { .known = table_known, .known_n = table_known_n, .may_lack = table_may_lack,
@@ -281,7 +217,7 @@ main(int argc, char **argv)
 			swapping.batch = optarg;
 			break;
 		case TEE:
-			l.tees = 1;
+			l.sink.tees = 1;
 			break;
 		}
 	if (table == NULL || !chtext_is_name(slice_of(table)))
@@ -292,7 +228,7 @@ main(int argc, char **argv)
 		tool_usage(&tool, "-S: at least 1M");
 	if (swapped != (swapping.days != NULL) || (!swapped && swapping.batch != NULL))
 		tool_usage(&tool, "--swap and --days LIST|FILE go together; --batch ID with them");
-	if (swapped && l.tees)
+	if (swapped && l.sink.tees)
 		tool_usage(&tool, "--tee and --swap exclude each other");
 	(void)snprintf(batch, sizeof batch, "b%llx%lx", (unsigned long long)tool.now, (unsigned long)getpid());
 	if (swapping.batch == NULL)
@@ -306,16 +242,9 @@ main(int argc, char **argv)
 	c = open_store(url);
 	buf_printf(&as, "%s:%s", tool.name, table);
 	st.as = buf_str(&as);
-	st.keep = chreject_keep;
-	st.keep_arg = &l.rejects;
-	l.rejects.store = c;
-	l.rejects.say = say;
-	if (swapped)
-		st.flags |= STAGE_ONCE;
-	if (l.tees) {
-		st.flags &= ~(unsigned)STAGE_SINK;
-		st.wait_ms = env_get("WB_LANE") == NULL ? TEE_WAIT_MS : 0;
-	}
+	l.sink.rejects = (struct rejects){ .loader = &chreject, .store = c, .say = say };
+	l.sink.swap = swapped ? swap : NULL;
+	sink_init(&l.sink);
 	stage_open(&st, argv + optind);
 	if (swapped && !st.lane)
 		tool_usage(&tool, "--swap needs a lane (wb-run --once): in a plain pipeline a reader that died looks like the end");
@@ -339,14 +268,13 @@ main(int argc, char **argv)
 	config.max_refused = tool.reject_max;
 	if ((l.load = chload_open(c, &config, &e)) == NULL)
 		tool_die(&tool, &e);
-	load(&l);
+	sink_run(&l.sink);
 	rc = stage_close(&st);
 	chswap_close(l.swap);
 	if (rc != 0)
 		_exit(rc);	/* a batch may be on its way to a server that does not answer */
 	chload_close(l.load);
-	chreject_fini(&l.rejects);
-	tee_fini(&l.tee);
+	sink_fini(&l.sink);
 	ch_close(c);
 	ch_close(c2);
 	buf_fini(&as);

@@ -6,8 +6,7 @@
 #include "net/kafka.h"
 #include "net/kafka_form.h"
 #include "net/kafka_out.h"
-#include "run/stage.h"
-#include "run/tee.h"
+#include "run/sink.h"
 
 #define SERVE_MS 1000	/* the library is looked after so often while nothing comes */
 
@@ -26,12 +25,10 @@ static struct tool tool = {
 };
 
 struct publisher {
-	struct stage *st;
+	struct sink sink;
 	struct kafka_out *out;
 	struct kafka_form form;
 	uint64_t given;			/* to the brokers, and not in the account yet */
-	int tees;
-	struct tee tee;
 };
 
 static void
@@ -41,76 +38,44 @@ say(void *arg, const char *line)
 	tool_warn(&tool, "%s", line);
 }
 
-/* Everything that came is in the topic: it may go on. */
 static int
-barrier(struct publisher *p, struct err *e)
+add(void *arg, const struct record *r, struct fault *f, struct err *e)
 {
+	struct publisher *p = arg;
+	int rc = kafka_form(&p->form, r->json, f) == -1 ? 0 : kafka_out_send(p->out, &p->form, f, e);
+
+	p->given += rc == 1;
+	return rc;
+}
+
+/* Everything that came is in the topic. */
+static int
+flush(void *arg, struct err *e)
+{
+	struct publisher *p = arg;
+
 	if (kafka_out_flush(p->out, e) == -1)
 		return -1;
-	p->st->acct.out += p->given;
+	p->sink.st->acct.out += p->given;
 	p->given = 0;
-	if (p->tees)
-		tee_pass(&p->tee, p->st);
 	return 0;
 }
 
-/* 1: sent, 0: refused, -1. */
 static int
-send_record(struct publisher *p, const struct record *r, struct err *e)
+idle(void *arg, struct err *e)
 {
-	struct fault f = { 0 };
-	int rc = kafka_form(&p->form, r->json, &f) == -1 ? 0 : kafka_out_send(p->out, &p->form, &f, e);
+	struct publisher *p = arg;
 
-	if (rc == 0)
-		stage_reject(p->st, r, &f);
-	if (rc != 1)
-		return rc;
-	p->given++;
-	if (p->tees)
-		tee_hold(&p->tee, r->line);
-	return 1;
-}
-
-static int
-is_due(const struct publisher *p)
-{
-	return p->tees && (tee_full(&p->tee) || (!p->st->lane && tee_due(&p->tee)));
-}
-
-static void
-publish(struct publisher *p)
-{
-	struct err e = ERR_NONE;
-	struct record r;
-	int event, rc;
-
-	while ((event = stage_next(p->st, &r)) > 0) {
-		rc = 0;
-		switch (event) {
-		case STAGE_RECORD:
-			rc = send_record(p, &r, &e);
-			break;
-		case STAGE_BARRIER:
-			rc = barrier(p, &e);
-			break;
-		case STAGE_IDLE:
-			rc = kafka_out_serve(p->out, &e);
-			break;
-		}
-		if (rc != -1 && is_due(p))
-			rc = barrier(p, &e);
-		if (rc == -1)
-			(void)stage_fail(p->st, &e);
-	}
+	return kafka_out_serve(p->out, e);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct stage st = { .tool = &tool, .flags = STAGE_BARRIERS | STAGE_SINK, .wait_ms = SERVE_MS };
+	struct stage st = { .tool = &tool, .flags = SINK_FLAGS, .wait_ms = SERVE_MS };
 	struct kafka_out_options o = { .client = tool.name, .say = say, .brokers = env_get("WB_BROKERS") };
 	struct kafka_props props = { 0 };
-	struct publisher p = { .st = &st };
+	struct publisher p = { .sink = { .st = &st, .add = add, .flush = flush, .idle = idle, .arg = &p } };
 	struct err e = ERR_NONE;
 	char libs[64];
 	int c, rc;
@@ -138,7 +103,7 @@ main(int argc, char **argv)
 				tool_die(&tool, &e);
 			break;
 		case HEADERS: kafka_form_back(&p.form); break;
-		case TEE: p.tees = 1; break;
+		case TEE: p.sink.tees = 1; break;
 		}
 	if (o.brokers == NULL)
 		tool_usage(&tool, "-b BROKERS is missing (or WB_BROKERS)");
@@ -146,15 +111,14 @@ main(int argc, char **argv)
 		tool_usage(&tool, "-t TOPIC is missing");
 	if (!kafka_topic_name(o.topic, strlen(o.topic)))
 		tool_usage(&tool, "-t: \"%s\" is no topic", o.topic);
-	if (p.tees)
-		st.flags &= ~(unsigned)STAGE_SINK;
+	sink_init(&p.sink);
 	stage_open(&st, argv + optind);
 	o.props = &props;
 	o.patient = st.lane;
 	o.loud = tool.verbose > 1;
 	if ((p.out = kafka_out_open(&o, &e)) == NULL)
 		tool_die(&tool, &e);
-	publish(&p);
+	sink_run(&p.sink);
 	if (p.form.left_out > 0)
 		stage_count(&st, "member_left_out", p.form.left_out);
 	rc = stage_close(&st);
@@ -163,6 +127,6 @@ main(int argc, char **argv)
 	kafka_out_close(p.out);
 	kafka_form_fini(&p.form);
 	kafka_props_fini(&props);
-	tee_fini(&p.tee);
+	sink_fini(&p.sink);
 	return 0;
 }

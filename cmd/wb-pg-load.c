@@ -7,11 +7,9 @@
 #include "base/utc.h"
 #include "net/pgload.h"
 #include "parcel/table.h"
-#include "rec/src.h"
 #include "run/days.h"
 #include "run/pgreject.h"
-#include "run/stage.h"
-#include "run/tee.h"
+#include "run/sink.h"
 
 enum { SWAP = TOOL_OWN, DAYS, BATCH, TEE, GREENPLUM };
 static struct tool tool = {
@@ -37,12 +35,9 @@ static struct {
 } opt = { .conn = { .app = "wb-pg-load" } };
 
 struct loader {
-	struct stage *st;
+	struct sink sink;
 	struct pgload *load;
 	uint64_t done;		/* rows that the account has */
-	struct pgreject rejects;
-	uint64_t earlier;	/* rejects of earlier stages */
-	struct tee tee;
 	struct buf days;
 };
 
@@ -68,103 +63,43 @@ refuse(void *arg, struct slice line, const struct fault *f)
 {
 	struct loader *l = arg;
 
-	if (opt.tee)
-		tee_drop(&l->tee, line);
-	stage_reject_late(l->st, src_peek(line), line, f);
+	sink_refuse(&l->sink, line, f);
 }
 
 static void
 count(struct loader *l)
 {
-	l->st->acct.out += pgload_loaded(l->load) - l->done;
+	l->sink.st->acct.out += pgload_loaded(l->load) - l->done;
 	l->done = pgload_loaded(l->load);
 }
 
-/* Rows first, then rejects: when both are stored they, and the checkpoint, may go on. */
 static int
-barrier(struct loader *l, struct err *e)
+add(void *arg, const struct record *r, struct fault *f, struct err *e)
 {
+	struct loader *l = arg;
+
+	return pgload_add(l->load, r->json, r->line, r->src, f, e);
+}
+
+static int
+flush(void *arg, struct err *e)
+{
+	struct loader *l = arg;
 	int rc = pgload_flush(l->load, e);
 
 	count(l);
-	if (rc == -1 || pgreject_flush(&l->rejects, e) == -1)
-		return -1;
-	if (opt.tee)
-		tee_pass(&l->tee, l->st);
-	return 0;
+	return rc;
 }
 
-/* Too much is held, or for too long.  In a lane checkpoints come soon enough. */
 static int
-is_due(const struct loader *l)
+swap(void *arg, struct err *e)
 {
-	return l->rejects.held > PGREJECT_HELD || (opt.tee && (tee_full(&l->tee) || (!l->st->lane && tee_due(&l->tee))));
-}
+	struct loader *l = arg;
+	const char *name = table_name(opt.table);
+	int rc = pgload_swap(l->load, opt.days, table_hour(name), table_scope(name), e);
 
-/* The lane has ended well: its rows take the place of the days.  A row that was refused would be missing from them. */
-static int
-swap(struct loader *l, struct err *e)
-{
-	uint64_t rejected = l->st->acct.rejected + l->earlier;
-
-	if (rejected > 0)
-		return err_set(e, EX_DATAERR, "%llu records of the lane were rejected: no day is replaced", (unsigned long long)rejected);
-	if (pgload_swap(l->load, opt.days, table_hour(table_name(opt.table)), table_scope(table_name(opt.table)), e) == -1)
-		return -1;
 	count(l);
-	return 0;
-}
-
-static void
-record(struct loader *l, const struct record *r)
-{
-	struct err e = ERR_NONE;
-	struct fault f = { 0 };
-
-	switch (pgload_add(l->load, r->json, r->line, r->src, &f, &e)) {
-	case 1:
-		if (opt.tee)
-			tee_hold(&l->tee, r->line);
-		break;
-	case 0:
-		stage_reject(l->st, r, &f);
-		break;
-	default:
-		(void)stage_fail(l->st, &e);
-		break;
-	}
-}
-
-static void
-load(struct loader *l)
-{
-	struct stage *st = l->st;
-	struct err e = ERR_NONE;
-	struct record r;
-	int event;
-
-	while ((event = stage_next(st, &r)) > 0) {
-		switch (event) {
-		case STAGE_RECORD:
-			record(l, &r);
-			break;
-		case STAGE_REJECTED:
-			l->earlier++;
-			pgreject_add(&l->rejects, r.json);
-			break;
-		case STAGE_BARRIER:
-		case STAGE_IDLE:
-			if (barrier(l, &e) == -1)
-				(void)stage_fail(st, &e);
-			break;
-		}
-		if (is_due(l) && barrier(l, &e) == -1)
-			(void)stage_fail(st, &e);
-		if (l->rejects.err.status != 0)
-			(void)stage_fail(st, &l->rejects.err);
-	}
-	if (event == STAGE_END && opt.swap && swap(l, &e) == -1)
-		(void)stage_fail(st, &e);
+	return rc;
 }
 
 static void
@@ -203,8 +138,10 @@ options(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	struct stage st = { .tool = &tool, .flags = STAGE_BARRIERS | STAGE_REJECTS | STAGE_SINK };
-	struct loader l = { .st = &st };
+	struct stage st = { .tool = &tool, .flags = SINK_FLAGS };
+	struct pgreject_store rejects = { .options = &opt.conn };
+	struct loader l = { .sink = { .st = &st, .add = add, .flush = flush, .arg = &l,
+	    .rejects = { .loader = &pgreject, .store = &rejects, .say = say } } };
 	struct err e = ERR_NONE;
 	struct table_fill fill[2] = { { .column = "batch_id" }, { .column = "computed_at" } };
 	struct table_rules rules = { .known = table_known, .known_n = table_known_n, .is_object = table_is_object, .left = TABLE_LOADED_AT,
@@ -227,15 +164,10 @@ main(int argc, char **argv)
 	fill[1].json = now;
 	buf_printf(&as, "%s:%s", tool.name, opt.table);
 	st.as = buf_str(&as);
-	st.keep = pgreject_keep;
-	st.keep_arg = &l.rejects;
-	l.rejects = (struct pgreject){ .options = &opt.conn, .delete_insert = opt.greenplum, .say = say };
-	if (opt.swap)
-		st.flags |= STAGE_ONCE;
-	if (opt.tee) {
-		st.flags &= ~(unsigned)STAGE_SINK;
-		st.wait_ms = env_get("WB_LANE") == NULL ? TEE_WAIT_MS : 0;
-	}
+	rejects.delete_insert = opt.greenplum;
+	l.sink.tees = opt.tee;
+	l.sink.swap = opt.swap ? swap : NULL;
+	sink_init(&l.sink);
 	stage_open(&st, argv + optind);
 	if (opt.swap && !st.lane)
 		tool_usage(&tool, "--swap needs a lane (wb-run --once): in a plain pipeline a reader that died looks like the end");
@@ -257,11 +189,10 @@ main(int argc, char **argv)
 	}
 	if ((l.load = pgload_open(&opt.conn, &config, &e)) == NULL)
 		tool_die(&tool, &e);
-	load(&l);
+	sink_run(&l.sink);
 	rc = stage_close(&st);
 	pgload_close(l.load);
-	pgreject_fini(&l.rejects);
-	tee_fini(&l.tee);
+	sink_fini(&l.sink);
 	buf_fini(&l.days);
 	buf_fini(&as);
 	buf_fini(&id);
