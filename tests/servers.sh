@@ -103,6 +103,14 @@ start_postgres() {
 		[ "$(id -u)" -ne 0 ] || { chmod 711 "$tmp"; chown nobody "$tmp/pg"; }
 		(cd "$tmp/pg" && "$@" "$pg_bin/initdb" -D "$tmp/pg/data" -U wb -A trust -E UTF8 --locale=C --no-sync) >"$tmp/pg.log" 2>&1 || return 1
 	fi
+	# what a server that was killed has left behind keeps the next one from starting until it has noticed
+	pg_tries=0
+	until postgres_up "$@"; do
+		pg_tries=$((pg_tries + 1)); [ $pg_tries -lt 100 ] || return 1
+		sleep 0.1
+	done
+}
+postgres_up() {
 	(cd "$tmp/pg" && exec "$@" "$pg_bin/postgres" -D "$tmp/pg/data" -k "$tmp/pg" -c listen_addresses= -c fsync=off -c timezone=UTC) >>"$tmp/pg.log" 2>&1 &
 	pg_pid=$!
 	servers_pids="$servers_pids $pg_pid"

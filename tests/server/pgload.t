@@ -319,7 +319,7 @@ while [ $kills -lt "${KILLS:-9}" ]; do
 	wb-run --once lane 2>err & run=$!
 	until_true 20 sh -c "pgrep -P $run -f 'wb-pg-load' >/dev/null || ! kill -0 $run 2>/dev/null"
 	if [ $((kills % 3)) -eq 2 ]; then
-		kill_server "$pg_pid"; start_postgres || fail 'PostgreSQL again'
+		kill_server "$pg_pid"; start_postgres || { fail 'PostgreSQL again'; kill $run; }
 	else
 		pkill -9 -P $run -f wb-pg-load 2>/dev/null
 	fi
