@@ -19,11 +19,7 @@
 #include "base/utc.h"
 #include "io/sig.h"
 #include "rec/src.h"
-#include "run/metrics.h"
-#include "run/stage.h"
-
-#define TOLD 10		/* rejects that are told on standard error */
-#define SRC_KEPT 4096	/* bytes of "_src" in a reject */
+#include "run/stage_work.h"
 
 static void
 flush_before_wait(void *arg)
@@ -71,49 +67,10 @@ open_lane(struct stage *st)
 }
 
 static void
-progress(struct stage *st, int final)
-{
-	int64_t now = utc_mono();
-	double sec = (double)(now - st->began_ns) / 1e9, mb;
-	uint64_t bytes = st->bytes_in + (st->open ? st->in.in.bytes : 0);
-	char left[64] = "";
-
-	if (bytes == 0)
-		bytes = st->out.bytes;
-	mb = (double)bytes / 1e6;
-	if (st->open && st->in.in.size >= st->in.in.bytes && st->in.in.bytes > 0)
-		(void)snprintf(left, sizeof left, ", %d %%, %.0f s left", (int)(100 * st->in.in.bytes / st->in.in.size),
-		    sec / (double)bytes * (double)(st->in.in.size - st->in.in.bytes));
-	(void)dprintf(STDERR_FILENO, "%s%s: %" PRIu64 " records, %.1f MB, %.1f MB/s, %" PRIu64 " rejects%s%s%s%s",
-	    st->tty ? "\r\033[K" : "", st->tool->name, st->acct.in, mb, sec > 0 ? mb / sec : 0,
-	    st->acct.rejected, left, st->note[0] ? ", " : "", st->note, st->tty && !final ? "" : "\n");
-	st->progress_ns = now;
-}
-
-/* Progress, when a signal has asked for it. */
-static void
-tell(void *arg)
-{
-	struct stage *st = arg;
-
-	if (sig_usr1_taken())
-		progress(st, 1);
-	if (sig_tick_taken())
-		progress(st, 0);
-}
-
-static void
 signals(struct stage *st)
 {
 	sig_pending = 0;
-	tell(st);
-}
-
-/* Rejects go into the stream, not to a person or a file. */
-static int
-in_stream(const struct stage *st)
-{
-	return st->lane || (st->tool->rejects != NULL && strcmp(st->tool->rejects, "-") == 0);
+	stage_tell(st);
 }
 
 void
@@ -129,14 +86,14 @@ stage_open(struct stage *st, char **files)
 	st->name = "standard input";
 	st->began_ns = st->progress_ns = utc_mono();
 	out_open(&st->out, STDOUT_FILENO, "standard output");
-	st->out.interrupted = tell;
+	st->out.interrupted = stage_tell;
 	st->out.interrupted_arg = st;
 	open_lane(st);
 	sig_init(!st->lane ? SIG_PLAIN : st->flags & STAGE_SOURCE ? SIG_SOURCE : SIG_STAGE);
 	st->tty = isatty(STDERR_FILENO) && !t->quiet;
 	if (st->tty || t->progress)
 		sig_tick(st->tty ? 1 : 10);
-	if (t->rejects != NULL && !in_stream(st)) {
+	if (t->rejects != NULL && !stage_in_stream(st)) {
 		fd = open(t->rejects, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 		if (fd == -1) {
 			err_set(&e, EX_IOERR, "--rejects: %s: %s", t->rejects, strerror(errno));
@@ -144,20 +101,6 @@ stage_open(struct stage *st, char **files)
 		}
 		out_open(&st->rejects, fd, t->rejects);
 	}
-}
-
-void
-stage_count(struct stage *st, const char *kind, uint64_t n)
-{
-	size_t i;
-
-	for (i = 0; i < STAGE_COUNTERS && st->counter[i].kind != NULL; i++)
-		if (st->counter[i].kind == kind || strcmp(st->counter[i].kind, kind) == 0)
-			break;
-	if (i == STAGE_COUNTERS)
-		return;
-	st->counter[i].kind = kind;
-	st->counter[i].n += n;
 }
 
 int
@@ -181,100 +124,12 @@ check_account(struct stage *st)
 	    a->in, a->extra, a->out, a->rejected, a->filtered, a->folded);
 }
 
-/* The share of rejects is judged at the end of a checkpoint, their number at once. */
-static int
-check_share(struct stage *st)
-{
-	struct account *a = &st->acct;
-	uint64_t bad = a->rejected - a->stray - a->rejected_mark, in = a->in + a->extra - a->in_mark;
-
-	if (bad < st->tool->reject_min || bad == 0 || bad * 100 <= st->tool->reject_percent * in)
-		return 0;
-	return err_set(&st->err, EX_DATAERR, "%" PRIu64 " of %" PRIu64 " records rejected, more than %" PRIu64
-	    " %%: a change of the feed? (--max-rejects)", bad, in, st->tool->reject_percent);
-}
-
 static void
 mark(struct stage *st)
 {
 	st->acct.in_mark = st->acct.in + st->acct.extra;
 	st->acct.rejected_mark = st->acct.rejected - st->acct.stray;
 	st->acct.lines_in = st->acct.lines_out = 0;
-}
-
-/* One of the first rejects, for a person. */
-static void
-tell_reject(struct stage *st, const char *place, struct slice src, const struct fault *f)
-{
-	char where[160] = "";
-
-	if (src.n > 0)
-		(void)err_show(where, sizeof where, src.p, src.n);
-	tool_warn(st->tool, "%s%s%s%s (%s)%s%s", place, f->field, f->field[0] ? ": " : "", f->msg, f->code,
-	    where[0] ? " " : "", where);
-}
-
-/* place: where the record was read ("FILE:LINE: "), or empty when that is no longer known. */
-static void
-reject(struct stage *st, const char *place, struct slice src, struct slice raw, const struct fault *f)
-{
-	struct tool *t = st->tool;
-
-	if (src.n > SRC_KEPT)
-		src = (struct slice){ 0 };
-	st->acct.rejected++;
-	if (strcmp(f->code, "history") == 0)
-		st->acct.stray++;
-	stage_count(st, f->code, 1);
-	buf_clear(&st->line);
-	if (st->lane || t->rejects != NULL)
-		reject_put(&st->line, src, st->as, f, raw);
-	if (in_stream(st) && st->keep != NULL) {
-		(void)buf_room(&st->line, JSON_PAD);
-		st->keep(st->keep_arg, (struct slice){ st->line.p, st->line.n - 1 });
-	} else if (in_stream(st)) {
-		out_slice(&st->out, buf_as_slice(&st->line));
-		st->acct.lines_out++;
-	} else {
-		if (st->rejects.cap > 0)
-			out_slice(&st->rejects, buf_as_slice(&st->line));
-		if (st->told++ < TOLD && !t->quiet)
-			tell_reject(st, place, src, f);
-	}
-	if (st->acct.rejected - st->acct.stray - st->acct.rejected_mark > t->reject_max && st->err.status == 0)
-		err_set(&st->err, EX_DATAERR, "%smore than %" PRIu64 " records rejected: a change of the feed? (--max-rejects)",
-		    place, t->reject_max);
-}
-
-void
-stage_reject_raw(struct stage *st, struct slice src, struct slice raw, const struct fault *f)
-{
-	char place[1024];
-
-	(void)snprintf(place, sizeof place, "%.1000s:%" PRIu64 ": ", st->name, st->number);
-	reject(st, place, src, raw, f);
-}
-
-void
-stage_reject_late(struct stage *st, struct slice src, struct slice raw, const struct fault *f)
-{
-	reject(st, "", src, raw, f);
-}
-
-void
-stage_reject(struct stage *st, const struct record *r, const struct fault *f)
-{
-	struct src s;
-
-	stage_reject_raw(st, r->src != NULL && src_get(r->src, &s) == 0 ? r->src->raw : (struct slice){ 0 }, r->line, f);
-}
-
-void
-stage_pass_reject(struct stage *st, struct slice line)
-{
-	out_slice(&st->out, line);
-	out_put(&st->out, "\n", 1);
-	st->acct.lines_out++;
 }
 
 void
@@ -305,7 +160,7 @@ pass_ckpt(struct stage *st)
 {
 	ssize_t w;
 
-	if (check_share(st) == -1 || check_account(st) == -1)
+	if (stage_check_share(st) == -1 || check_account(st) == -1)
 		return -1;
 	st->control.rows = st->acct.lines_out;
 	if (st->flags & STAGE_SINK) {
@@ -574,48 +429,10 @@ stage_offer(struct stage *st)
 	return 0;
 }
 
-static void
-print_account(const struct stage *st, double sec)
-{
-	const struct account *a = &st->acct;
-	struct buf b = { 0 };
-	size_t i;
-
-	buf_printf(&b, "%" PRIu64 " in", a->in);
-	if (a->extra > 0)
-		buf_printf(&b, " + %" PRIu64 " more made of them", a->extra);
-	if (a->folded > 0 || a->made > 0)
-		buf_printf(&b, ", %" PRIu64 " folded into %" PRIu64 " %s", a->folded, a->made, st->made_of ? st->made_of : "lines");
-	if (a->out > 0 || a->folded == 0)
-		buf_printf(&b, ", %" PRIu64 " %s", a->out, st->flags & STAGE_SINK || st->keep != NULL ? "loaded" : "out");
-	buf_printf(&b, ", %" PRIu64 " rejected, %" PRIu64 " filtered", a->rejected, a->filtered);
-	for (i = 0; i < STAGE_COUNTERS && st->counter[i].kind != NULL; i++)
-		buf_printf(&b, ", %s %" PRIu64, st->counter[i].kind, st->counter[i].n);
-	buf_printf(&b, ", %.1f s", sec);
-	tool_say(st->tool, "%s", buf_str(&b));
-	buf_fini(&b);
-}
-
-static void
-write_metrics(struct stage *st, double sec)
-{
-	const struct account *a = &st->acct;
-	struct metrics_count c[4 + STAGE_COUNTERS] = {
-		{ "read", a->in }, { "written", a->out + a->made }, { "rejected", a->rejected }, { "filtered", a->filtered },
-	};
-	struct err e = ERR_NONE;
-	unsigned n = 4, i;
-
-	for (i = 0; i < STAGE_COUNTERS && st->counter[i].kind != NULL; i++)
-		c[n++] = (struct metrics_count){ st->counter[i].kind, st->counter[i].n };
-	if (metrics_write(st->tool, st->err.status, sec, c, n, buf_str(&st->more), &e) == -1 && st->err.status == 0)
-		st->err = e;
-}
-
 uint64_t
 stage_checkpoint(struct stage *st)
 {
-	if (!st->lane || st->err.status != 0 || check_share(st) == -1 || check_account(st) == -1)
+	if (!st->lane || st->err.status != 0 || stage_check_share(st) == -1 || check_account(st) == -1)
 		return 0;
 	st->control.kind = CONTROL_CKPT;
 	st->control.n++;
@@ -650,13 +467,6 @@ end_lane(struct stage *st)
 	}
 }
 
-void
-stage_metrics(struct stage *st)
-{
-	if (st->tool->metrics != NULL && st->err.status == 0)
-		write_metrics(st, (double)(utc_mono() - st->began_ns) / 1e9);
-}
-
 int
 stage_close(struct stage *st)
 {
@@ -665,7 +475,7 @@ stage_close(struct stage *st)
 	if (st->err.status == 0 && st->out.failed)
 		(void)out_check(&st->out, &st->err);
 	if (st->err.status == 0 && !st->lane)
-		(void)check_share(st);
+		(void)stage_check_share(st);
 	if (st->err.status == 0)
 		(void)check_account(st);
 	if (st->err.status == 0 && st->lane)
@@ -685,13 +495,13 @@ stage_close(struct stage *st)
 	if (st->tty && st->progress_ns != st->began_ns)
 		(void)dprintf(STDERR_FILENO, "\r\033[K");
 	if (st->tool->metrics != NULL)
-		write_metrics(st, sec);
+		stage_write_metrics(st, sec);
 	if (st->err.status != 0)
 		tool_warn(st->tool, "%s", st->err.msg);
-	if (st->told > TOLD)
+	if (st->told > STAGE_TOLD)
 		tool_say(st->tool, "%" PRIu64 " records rejected%s", st->acct.rejected, st->rejects.cap ? "" : " (--rejects FILE keeps them)");
 	if (st->tool->verbose > 0)
-		print_account(st, sec);
+		stage_tell_account(st, sec);
 	if (st->open)
 		line_close(&st->in);
 	json_fini(&st->json);
