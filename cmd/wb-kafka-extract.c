@@ -184,12 +184,8 @@ take(struct extract *x, const struct kafka_message *m)
 static void
 measure(struct extract *x)
 {
-	struct slice topic;
-	int32_t id;
-	int64_t lag;
-	size_t i;
+	int64_t lag = kafka_in_lag(x->k);
 
-	lag = kafka_in_lag(x->k);
 	if (lag == -1)
 		(void)snprintf(x->st.note, sizeof x->st.note, "no partitions");
 	else
@@ -197,18 +193,7 @@ measure(struct extract *x)
 	if (tool.metrics == NULL)
 		return;
 	buf_clear(&x->st.more);
-	buf_puts(&x->st.more, "# HELP waybill_kafka_lag_records Messages not read yet.\n# TYPE waybill_kafka_lag_records gauge\n");
-	for (i = 0; kafka_in_partition(x->k, i, &topic, &id, &lag); i++)
-		buf_printf(&x->st.more, "waybill_kafka_lag_records{topic=\"%.*s\",partition=\"%" PRId32 "\"} %" PRId64 "\n",
-		    (int)topic.n, topic.p, id, lag);
-	if (x->acked_ms == 0)
-		return;
-	/* while a lane stands nothing is fetched and the lag is an old one: this is how it shows */
-	buf_puts(&x->st.more, "# HELP waybill_kafka_acknowledged_timestamp_seconds When the lane was last known to have stored all before a checkpoint.\n"
-	    "# TYPE waybill_kafka_acknowledged_timestamp_seconds gauge\n");
-	for (i = 0; kafka_in_partition(x->k, i, &topic, &id, &lag); i++)
-		buf_printf(&x->st.more, "waybill_kafka_acknowledged_timestamp_seconds{topic=\"%.*s\",partition=\"%" PRId32 "\"} %.3f\n",
-		    (int)topic.n, topic.p, id, (double)x->acked_ms / 1000);
+	kafka_in_metrics(x->k, x->acked_ms, &x->st.more);
 }
 
 /* Acknowledgements that have come.  0, or -1: stop. */

@@ -528,44 +528,6 @@ kafka_in_silence(const struct kafka_in *k)
 	return (int)ms;
 }
 
-static int64_t
-lag(const struct kafka_in *k, const struct part *p)
-{
-	int64_t low = 0, high = 0, end;
-
-	if (p->next == NONE)
-		return 0;
-	(void)rd_kafka_get_watermark_offsets(k->rk, p->topic, p->id, &low, &high);
-	end = high > p->high ? high : p->high;
-	if (end > p->stop)
-		end = p->stop;
-	return end > p->next ? end - p->next : 0;
-}
-
-int64_t
-kafka_in_lag(struct kafka_in *k)
-{
-	int64_t sum = 0;
-	size_t i;
-
-	if (k->state != READ || k->parts == 0)
-		return -1;
-	for (i = 0; i < k->parts; i++)
-		sum += lag(k, &k->part[i]);
-	return sum;
-}
-
-int
-kafka_in_partition(const struct kafka_in *k, size_t i, struct slice *topic, int32_t *partition, int64_t *behind)
-{
-	if (i >= k->parts)
-		return 0;
-	*topic = (struct slice){ k->part[i].topic, k->part[i].topic_n };
-	*partition = k->part[i].id;
-	*behind = lag(k, &k->part[i]);
-	return 1;
-}
-
 /* Serves the library once; a message is nothing any more. */
 static void
 let_go(struct kafka_in *k)

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
 #include "net/kafka.h"
@@ -131,7 +132,7 @@ int kafka_in_silence(const struct kafka_in *k);
 /* Messages not read yet, of all partitions that are held, as of the last answers of the brokers; -1 when none is held. */
 int64_t kafka_in_lag(struct kafka_in *k);
 
-/* Partition i that is held: 1 with its topic, number and lag; 0 when there are no more. */
-int kafka_in_partition(const struct kafka_in *k, size_t i, struct slice *topic, int32_t *partition, int64_t *lag);
+/* Appends the lag of each partition that is held as metrics, and when the last acknowledgement came (ms, 0: none yet). */
+void kafka_in_metrics(const struct kafka_in *k, int64_t acked_ms, struct buf *b);
 
 #endif
