@@ -28,6 +28,25 @@ int32_t utc_day_of(int64_t ms);
 char *utc_put(char *dst, int64_t ms);
 char *utc_put_day(char *dst, int32_t day);
 
+/* The same between quotes, as JSON has it; two bytes more. */
+static inline char *
+utc_quote(char *dst, int64_t ms)
+{
+	*dst++ = '"';
+	dst = utc_put(dst, ms);
+	*dst++ = '"';
+	return dst;
+}
+
+static inline char *
+utc_quote_day(char *dst, int32_t day)
+{
+	*dst++ = '"';
+	dst = utc_put_day(dst, day);
+	*dst++ = '"';
+	return dst;
+}
+
 /* Reads just the canonical forms (24 or 10 bytes) quickly: 0, or -1 when s is not one. */
 int utc_get(struct slice s, int64_t *ms);
 int utc_get_day(struct slice s, int32_t *day);

@@ -187,15 +187,6 @@ put_float(char *dst, const struct chtype *t, const char *p)
 }
 
 static char *
-put_ms(char *dst, int64_t ms)
-{
-	*dst++ = '"';
-	dst = utc_put(dst, ms);
-	*dst++ = '"';
-	return dst;
-}
-
-static char *
 put_time(char *dst, const struct chtype *t, const char *p)
 {
 	int64_t v = 0, unit = 1;
@@ -211,21 +202,18 @@ put_time(char *dst, const struct chtype *t, const char *p)
 		} else {
 			memcpy(&day32, p, 4);
 		}
-		*dst++ = '"';
-		dst = utc_put_day(dst, day32);
-		*dst++ = '"';
-		return dst;
+		return utc_quote_day(dst, day32);
 	}
 	if (t->kind == CHTYPE_DATETIME) {
 		memcpy(&sec, p, 4);
-		return put_ms(dst, (int64_t)sec * 1000);
+		return utc_quote(dst, (int64_t)sec * 1000);
 	}
 	memcpy(&v, p, 8);
 	for (i = t->scale; i < 3; i++)
 		v *= 10;
 	for (i = 3; i < t->scale; i++)
 		unit *= 10;
-	return put_ms(dst, v >= 0 ? v / unit : -((-v + unit - 1) / unit));
+	return utc_quote(dst, v >= 0 ? v / unit : -((-v + unit - 1) / unit));
 }
 
 static char *

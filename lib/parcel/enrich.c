@@ -79,31 +79,13 @@ own_null(struct enrich *x, enum doc_member i)
 	x->doc.own[i] = SLICE("null");
 }
 
-static char *
-put_day(char *dst, int32_t day)
-{
-	*dst++ = '"';
-	dst = utc_put_day(dst, day);
-	*dst++ = '"';
-	return dst;
-}
-
-static char *
-put_time(char *dst, int64_t ms)
-{
-	*dst++ = '"';
-	dst = utc_put(dst, ms);
-	*dst++ = '"';
-	return dst;
-}
-
 static void
 own_time(struct enrich *x, enum doc_member i, int64_t ms)
 {
 	if (ms == NEVER)
 		own_null(x, i);
 	else
-		own(x, i, put_time(room(x), ms));
+		own(x, i, utc_quote(room(x), ms));
 }
 
 static void
@@ -112,7 +94,7 @@ own_day(struct enrich *x, enum doc_member i, const struct zone *z, int64_t ms)
 	if (ms == NEVER)
 		own_null(x, i);
 	else
-		own(x, i, put_day(room(x), zone_day(z, ms)));
+		own(x, i, utc_quote_day(room(x), zone_day(z, ms)));
 }
 
 /* Whole seconds from a to b, each cut to the second, within 32 bits. */
@@ -135,9 +117,9 @@ own_promise(struct enrich *x, enum doc_member i, enum promise kind, int64_t v)
 	if (kind == PROMISE_NONE)
 		own_text(x, i, SLICE(""));
 	else if (kind == PROMISE_DAY)
-		own(x, i, put_day(room(x), (int32_t)v));
+		own(x, i, utc_quote_day(room(x), (int32_t)v));
 	else
-		own(x, i, put_time(room(x), v));
+		own(x, i, utc_quote(room(x), v));
 }
 
 /* ---- the events */
@@ -244,8 +226,8 @@ one_event(struct enrich *x, const struct event *e, const struct zone *zone, stru
 		return rc == 0 ? field_missing("events.state", f) : -1;
 	if (text(x, e->slot[E_REGION], "events.region_code", &ignored, f) == -1)
 		return -1;
-	step(x, AT, (struct slice){ buf, (size_t)(put_time(buf, at) - buf) });
-	step(x, DAY, (struct slice){ buf, (size_t)(put_day(buf, zone_day(zone, at)) - buf) });
+	step(x, AT, (struct slice){ buf, (size_t)(utc_quote(buf, at) - buf) });
+	step(x, DAY, (struct slice){ buf, (size_t)(utc_quote_day(buf, zone_day(zone, at)) - buf) });
 	step(x, STATUS, e->slot[E_STATUS]->v.raw);
 	step(x, STATE, e->slot[E_STATE]->v.raw);
 	step_member(x, REASON, e->slot[E_REASON], SLICE("\"\""));

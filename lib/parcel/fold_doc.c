@@ -40,9 +40,7 @@ put_time(char *dst, enum doc_member i, int64_t ms)
 	dst = put_name(dst, i);
 	if (ms == REDUCE_NEVER)
 		return PUT(dst, "null");
-	*dst++ = '"';
-	dst = utc_put(dst, ms);
-	*dst++ = '"';
+	dst = utc_quote(dst, ms);
 	return dst;
 }
 
@@ -116,9 +114,7 @@ fold_put(struct fold *f, int64_t now, char *dst)
 	for (i = 0; i < f->days; i++) {
 		if (i > 0)
 			*dst++ = ',';
-		*dst++ = '"';
-		dst = utc_put_day(dst, f->day[i]);
-		*dst++ = '"';
+		dst = utc_quote_day(dst, f->day[i]);
 	}
 	*dst++ = ']';
 	dst = PUT(put_name(dst, DOC_EVENTS_), "[");

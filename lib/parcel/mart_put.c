@@ -44,18 +44,7 @@ key_id(const char **key)
 static char *
 put_time(char *p, int64_t sec)
 {
-	*p++ = '"';
-	p = utc_put(p, sec * 1000);
-	*p++ = '"';
-	return p;
-}
-
-static char *
-put_day(char *p, int32_t day)
-{
-	*p++ = '"';
-	p = utc_put_day(p, day);
-	*p++ = '"';
+	p = utc_quote(p, sec * 1000);
 	return p;
 }
 
@@ -138,13 +127,13 @@ mart_put(const struct mart *m, size_t i, struct slice batch, char *p)
 		*p++ = ':';
 		switch (col->type) {
 		case KEY_DAY:
-			p = put_day(p, at);
+			p = utc_quote_day(p, at);
 			break;
 		case KEY_HOUR:
 			p = put_time(p, (int64_t)at * 3600);
 			break;
 		case DAY_OF_HOUR:
-			p = put_day(p, utc_day_of((int64_t)at * 3600000));
+			p = utc_quote_day(p, utc_day_of((int64_t)at * 3600000));
 			break;
 		case KEY_ID:
 			p += num_put_u64(p, key_id(&key));

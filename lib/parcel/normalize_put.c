@@ -36,15 +36,6 @@ put_text(char *p, const struct text *t)
 }
 
 static inline char *
-put_time(char *p, int64_t ms)
-{
-	*p++ = '"';
-	p = utc_put(p, ms);
-	*p++ = '"';
-	return p;
-}
-
-static inline char *
 put_bool(char *p, int b)
 {
 	return b ? PUT(p, "true") : PUT(p, "false");
@@ -80,10 +71,8 @@ static char *
 put_edd(char *p, const struct event *ev)
 {
 	if (!ev->edd_is_day)
-		return put_time(p, ev->edd);
-	*p++ = '"';
-	p = utc_put_day(p, utc_day_of(ev->edd));
-	*p++ = '"';
+		return utc_quote(p, ev->edd);
+	p = utc_quote_day(p, utc_day_of(ev->edd));
 	return p;
 }
 
@@ -104,9 +93,9 @@ put_head(const struct normalize *n, const struct event *ev, char *p)
 	p = PUT(p, ",\"version\":");
 	p += num_put_i64(p, version(n, ev));
 	p = PUT(p, ",\"event_time\":");
-	p = put_time(p, ev->time);
+	p = utc_quote(p, ev->time);
 	p = PUT(p, ",\"received_at\":");
-	p = put_time(p, ev->received);
+	p = utc_quote(p, ev->received);
 	p = PUT(p, ",\"lag_sec\":");
 	p += num_put_i64(p, lag(ev));
 	p = PUT(p, ",\"is_date_only\":");

@@ -308,9 +308,7 @@ put_time(struct doc *d, enum doc_member i, int64_t sec, char **p)
 		d->own[i] = SLICE("null");
 		return;
 	}
-	*q++ = '"';
-	q = utc_put(q, clamp(sec, -INT64_C(62135596800), INT64_C(253402300799)) * 1000);
-	*q++ = '"';
+	q = utc_quote(q, clamp(sec, -INT64_C(62135596800), INT64_C(253402300799)) * 1000);
 	own(d, i, *p, q, p);
 }
 
@@ -402,9 +400,7 @@ put_days(const struct verdict *v, struct doc *d, struct sla_text *w, struct faul
 			continue;
 		if (k++ > 0)
 			*p++ = ',';
-		*p++ = '"';
-		p = utc_put_day(p, w->day[i]);
-		*p++ = '"';
+		p = utc_quote_day(p, w->day[i]);
 	}
 	*p++ = ']';
 	own(d, DOC_DAYS_, w->days, p, &p);
@@ -428,9 +424,7 @@ sla_put(const struct verdict *v, int64_t now_ms, struct doc *d, struct sla_text 
 	else {
 		char *q = p;
 
-		*q++ = '"';
-		q = utc_put_day(q, (int32_t)clamp(v->due_day, DAY_FIRST, DAY_LAST));
-		*q++ = '"';
+		q = utc_quote_day(q, (int32_t)clamp(v->due_day, DAY_FIRST, DAY_LAST));
 		own(d, DOC_DUE_DAY_, p, q, &p);
 	}
 	d->own[DOC_SLA_RULE_ID_] = v->rule->quoted;

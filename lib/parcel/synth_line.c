@@ -64,9 +64,7 @@ decimal(char *d, int64_t v, unsigned scale)
 static char *
 instant(char *d, int64_t ms)
 {
-	*d++ = '"';
-	d = utc_put(d, ms);
-	*d++ = '"';
+	d = utc_quote(d, ms);
 	return d;
 }
 
@@ -82,9 +80,7 @@ day0(char *d, int32_t day)
 {
 	if (day == 0)
 		return LIT(d, "null");
-	*d++ = '"';
-	d = utc_put_day(d, day);
-	*d++ = '"';
+	d = utc_quote_day(d, day);
 	return d;
 }
 
