@@ -90,28 +90,19 @@ start_clickhouse_18() {
 }
 
 start_postgres() {
-	pg_bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
-	[ -x "$pg_bin/initdb" ] || return 1
-	# PostgreSQL refuses to run as root
-	set --
-	[ "$(id -u)" -ne 0 ] || set -- setpriv --reuid=nobody --regid=nogroup --clear-groups
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || return 1
 	PGHOST=$tmp/pg PGUSER=wb PGDATABASE=postgres
 	export PGHOST PGUSER PGDATABASE
-	if [ ! -d "$tmp/pg/data" ]; then
-		mkdir "$tmp/pg"
-		# the other user comes to its folder, but sees no other
-		[ "$(id -u)" -ne 0 ] || { chmod 711 "$tmp"; chown nobody "$tmp/pg"; }
-		(cd "$tmp/pg" && "$@" "$pg_bin/initdb" -D "$tmp/pg/data" -U wb -A trust -E UTF8 --locale=C --no-sync) >"$tmp/pg.log" 2>&1 || return 1
-	fi
+	[ "$(id -u)" -ne 0 ] || chmod 711 "$tmp"	# the server's user comes to its folder, but sees no other
 	# what a server that was killed has left behind keeps the next one from starting until it has noticed
 	pg_tries=0
-	until postgres_up "$@"; do
+	until postgres_up; do
 		pg_tries=$((pg_tries + 1)); [ $pg_tries -lt 100 ] || return 1
 		sleep 0.1
 	done
 }
 postgres_up() {
-	(cd "$tmp/pg" && exec "$@" "$pg_bin/postgres" -D "$tmp/pg/data" -k "$tmp/pg" -c listen_addresses= -c fsync=off -c timezone=UTC) >>"$tmp/pg.log" 2>&1 &
+	"$top/scripts/postgres" "$tmp/pg" &
 	pg_pid=$!
 	servers_pids="$servers_pids $pg_pid"
 	until_true 60 sh -c "psql -qXAt -c 'SELECT 1' || ! kill -0 $pg_pid" && kill -0 "$pg_pid" 2>/dev/null
