@@ -1,4 +1,6 @@
 /* wb-sql: runs statements on a store and prints their rows. */
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,21 +11,23 @@
 #include "net/chrows.h"
 #include "net/chtext.h"
 #include "net/http.h"
+#include "run/share.h"
 #include "run/stage.h"
 
 #define SQL_MAX (16u << 20)
 #define TABLE_MAX (64u << 20)	/* bytes of cells that --format table lays out */
 #define SETS_MAX 256
 
-enum { SET = TOOL_OWN, FORMAT };
+enum { SET = TOOL_OWN, FORMAT, ASK };
 static const struct option longs[] = {
 	{ "set", required_argument, NULL, SET },
 	{ "format", required_argument, NULL, FORMAT },
+	{ "ask", required_argument, NULL, ASK },
 	{ 0 }
 };
 static struct tool tool = {
 	.name = "wb-sql",
-	.usage = "wb-sql [-v] [-d URL] [--set NAME=VALUE ...] [--format ndjson|tsv|csv|table] {-q SQL | -f FILE}",
+	.usage = "wb-sql [-v] [-d URL] [--set NAME=VALUE ...] [--format ndjson|tsv|csv|table] {-q SQL | -f FILE | --ask NAME}",
 	.letters = "d:q:f:",
 	.longs = longs,
 };
@@ -253,6 +257,20 @@ format_arg(const char *arg)
 	tool_usage(&tool, "--format: \"%s\" is none of ndjson, tsv, csv, table", arg);
 }
 
+/* A question that ships with Waybill, in the words of the kind of store. */
+static void
+question(const char *name, struct buf *text)
+{
+	struct err e = ERR_NONE;
+	char rel[PATH_MAX], path[PATH_MAX];
+
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != strlen(name) || *name == '\0' ||
+	    snprintf(rel, sizeof rel, "sql/ask/clickhouse/%s.sql", name) >= (int)sizeof rel || share_path(path, sizeof path, rel) == -1)
+		tool_usage(&tool, "--ask: \"%s\" is no name of a question", name);
+	if (file_read(path, SQL_MAX, text, &e) == -1)
+		tool_die(&tool, &e);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -261,7 +279,7 @@ main(int argc, char **argv)
 	struct ch_param set[SETS_MAX];
 	struct buf text = { 0 };
 	struct slice sql, one;
-	const char *url = env_get("WB_STORE"), *query = NULL, *file = NULL;
+	const char *url = env_get("WB_STORE"), *query = NULL, *file = NULL, *ask = NULL;
 	enum format format = NDJSON;
 	struct ch *c = NULL;
 	size_t sets = 0;
@@ -280,6 +298,9 @@ main(int argc, char **argv)
 		case 'f':
 			file = optarg;
 			break;
+		case ASK:
+			ask = optarg;
+			break;
 		case FORMAT:
 			format = format_arg(optarg);
 			break;
@@ -295,12 +316,14 @@ main(int argc, char **argv)
 		}
 	if (optind != argc)
 		tool_usage(&tool, "no operands are taken: \"%s\"", argv[optind]);
-	if ((query == NULL) == (file == NULL))
-		tool_usage(&tool, "-q SQL or -f FILE is needed, one of them");
+	if ((query != NULL) + (file != NULL) + (ask != NULL) != 1)
+		tool_usage(&tool, "-q SQL, -f FILE or --ask NAME is needed, one of them");
 	if (url == NULL)
 		tool_usage(&tool, "-d URL (or WB_STORE) is needed");
 	if (query != NULL)
 		buf_puts(&text, query);
+	else if (ask != NULL)
+		question(ask, &text);
 	else if (file_read(file, SQL_MAX, &text, &e) == -1)
 		tool_die(&tool, &e);
 	if ((c = ch_open(url, &e)) == NULL)

@@ -158,6 +158,29 @@ inside(struct slice type, const char *name)
 	return (struct slice){ type.p + n, type.n - n - 1 };
 }
 
+/* a, b */
+static int
+names(struct buf *out, struct slice v)
+{
+	const char *p = v.p, *end = v.p + v.n, *comma;
+	struct slice one;
+
+	for (;; p = comma + 1) {
+		comma = memchr(p, ',', (size_t)(end - p));
+		one = (struct slice){ p, (size_t)((comma != NULL ? comma : end) - p) };
+		while (one.n > 0 && blank(*one.p))
+			one = (struct slice){ one.p + 1, one.n - 1 };
+		while (one.n > 0 && blank(one.p[one.n - 1]))
+			one.n--;
+		if (!chtext_is_name(one))
+			return -1;
+		chtext_name(out, one);
+		if (comma == NULL)
+			return 0;
+		buf_puts(out, ", ");
+	}
+}
+
 static int literal(struct buf *out, struct slice type, struct slice v, unsigned depth);
 
 /* [1, 2] or ['a', 'b'] */
@@ -283,6 +306,8 @@ literal(struct buf *out, struct slice type, struct slice v, unsigned depth)
 		chtext_name(out, v);
 		return 0;
 	}
+	if (slice_eq(type, SLICE("Identifiers")))
+		return names(out, v);
 	for (i = 0; i < sizeof number / sizeof *number; i++)
 		if (begins(type, number[i])) {
 			for (k = v.n > 0 && v.p[0] == '-'; k < v.n; k++)
@@ -296,8 +321,9 @@ literal(struct buf *out, struct slice type, struct slice v, unsigned depth)
 	return -1;
 }
 
-int
-chtext_bind(struct slice sql, const struct ch_param *p, size_t n, struct buf *out, struct err *e)
+/* Replaces the parameters of one type, or with NULL of any. */
+static int
+bind(struct slice sql, const char *only, const struct ch_param *p, size_t n, struct buf *out, struct err *e)
 {
 	const char *at = sql.p, *end = sql.p + sql.n, *q, *close;
 	struct slice name, type;
@@ -319,6 +345,10 @@ chtext_bind(struct slice sql, const struct ch_param *p, size_t n, struct buf *ou
 			type = (struct slice){ type.p + 1, type.n - 1 };
 		while (type.n > 0 && blank(type.p[type.n - 1]))
 			type.n--;
+		if (only != NULL && !slice_eq(type, slice_of(only))) {
+			buf_put(out, at, (size_t)(q - at));
+			continue;
+		}
 		for (i = 0; i < n && !slice_eq(name, slice_of(p[i].name)); i++)
 			;
 		if (i == n)
@@ -328,4 +358,16 @@ chtext_bind(struct slice sql, const struct ch_param *p, size_t n, struct buf *ou
 		q = close + 1;
 	}
 	return 0;
+}
+
+int
+chtext_bind(struct slice sql, const struct ch_param *p, size_t n, struct buf *out, struct err *e)
+{
+	return bind(sql, NULL, p, n, out, e);
+}
+
+int
+chtext_lists(struct slice sql, const struct ch_param *p, size_t n, struct buf *out, struct err *e)
+{
+	return bind(sql, "Identifiers", p, n, out, e);
 }

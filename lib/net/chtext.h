@@ -22,9 +22,15 @@ int chtext_next(struct slice *sql, struct slice *one);
  * type, for servers that do not bind.  0, or -1 with EX_USAGE: no such value, or
  * one that its type does not allow.  Types: String, FixedString, UUID, Enum; Date,
  * DateTime, DateTime64; whole numbers, Float, Decimal; Bool; Identifier;
- * Nullable(T), LowCardinality(T), Array(T) of these.
+ * Nullable(T), LowCardinality(T), Array(T) of these; Identifiers as below.
  */
 int chtext_bind(struct slice sql, const struct ch_param *p, size_t n, struct buf *out, struct err *e);
+
+/*
+ * Appends sql with every {name:Identifiers} replaced by the names in its value, "a, b", each a name
+ * (chtext_is_name()) and quoted; no server binds these.  0, or -1 with EX_USAGE.
+ */
+int chtext_lists(struct slice sql, const struct ch_param *p, size_t n, struct buf *out, struct err *e);
 
 void chtext_escape(struct buf *b, const char *value);	/* as param_name wants a text: \ TAB LF escaped */
 void chtext_string(struct buf *b, struct slice s);	/* 'quoted', any bytes */

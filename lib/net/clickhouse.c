@@ -340,11 +340,11 @@ post(struct ch *c, struct slice sql, unsigned use, int database, const struct ch
 	if (format != NULL)
 		http_arg(&c->args, "default_format", slice_of(format));
 	buf_clear(&c->body);
-	if (np > 0 && c->version < CH_LEGACY) {
-		if (chtext_bind(sql, p, np, &c->body, &e) == -1)
-			return fault(c, f, CH_CONFIG, 0, e.msg, strlen(e.msg));
-	} else {
+	if (np > 0 && (c->version < CH_LEGACY ? chtext_bind : chtext_lists)(sql, p, np, &c->body, &e) == -1)
+		return fault(c, f, CH_CONFIG, 0, e.msg, strlen(e.msg));
+	if (np == 0)
 		buf_slice(&c->body, sql);
+	if (c->version >= CH_LEGACY)
 		for (i = 0; i < np; i++) {
 			buf_clear(&name);
 			buf_clear(&value);
@@ -352,7 +352,6 @@ post(struct ch *c, struct slice sql, unsigned use, int database, const struct ch
 			chtext_escape(&value, p[i].value);
 			http_arg(&c->args, buf_str(&name), buf_as_slice(&value));
 		}
-	}
 	c->part[0] = buf_as_slice(&c->body);
 	trace(c, c->part[0]);
 	http_post(c->http, buf_str(&c->args), c->part, 1);

@@ -197,6 +197,13 @@ sql() {
 	is "$(wb-sql --set 'n=it'"'"'s a\b' --set u=5 --set "a=['a','b\\'c']" --set d=2024-06-03 -q "SELECT {n:String} AS n, {u:UInt32} + 1 AS u, {a:Array(String)} AS a, toString({d:Date}) AS d, '{u:UInt32}' AS q -- {no:String}" 2>&1)" \
 	    '{"n":"it'"'"'s a\\b","u":6,"a":["a","b'"'"'c"],"d":"2024-06-03","q":"{u:UInt32}"}' "$engine: parameters"
 	printf "SELECT 'a;b' AS x; -- one; two\nSELECT 2 AS x;\n/* ; */ ;" >two.sql
+	mkdir -p share/sql/ask/clickhouse
+	echo "SELECT {cols:Identifiers} FROM (SELECT 1 AS a, 2 AS b, '{x:Identifiers}' AS c) WHERE a = {n:UInt8}" >share/sql/ask/clickhouse/some.sql
+	is "$(WB_SHARE_DIR=share wb-sql --set cols='c, a' --set n=1 --ask some)" '{"c":"{x:Identifiers}","a":1}' "$engine: --ask, with a list of columns"
+	status 78 "$engine: a list of columns that is none" env WB_SHARE_DIR=share wb-sql --set cols='1' --set n=1 --ask some
+	status 78 "$engine: a question that does not ship" wb-sql --ask nonesuch
+	status 64 "$engine: nor is one a path" wb-sql --ask ../some
+	status 64 "$engine: --ask and -q" wb-sql --ask some -q 'SELECT 1'
 	is "$(wb-sql -f two.sql --format csv)" "$(printf 'x\na;b\n2')" "$engine: several statements, CSV"
 	is "$(wb-sql --format table -q "SELECT 'é' AS a, 22 AS bb, CAST(NULL, 'Nullable(UInt8)') AS c")" "$(printf 'a  bb  c\né  22  NULL')" "$engine: a table for people"
 	is "$(q "SELECT 'a\tb\\\\', CAST(NULL, 'Nullable(String)')")" "$(printf 'a\\tb\\\\\t\\N')" "$engine: TSV"

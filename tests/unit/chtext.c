@@ -78,6 +78,10 @@ main(void)
 	bound("{x:DateTime}", "1717398000", "toDateTime(1717398000, 'UTC')");
 	bound("{x:Bool}", "true", "1");
 	bound("{x:Identifier}", "a`b", "`a\\`b`");
+	bound("{x:Identifiers}", "a,  b_1", "`a`, `b_1`");
+	bound("{x:Identifiers}", "a,,b", "refused");
+	bound("{x:Identifiers}", "a, b) FROM x --", "refused");
+	bound("{x:Identifiers}", "", "refused");
 	bound("{x:Nullable(String)}", "\\N", "NULL");
 	bound("{x:Array(String)}", "['a', 'b\\'c']", "['a', 'b\\'c']");
 	bound("{x:Array(UInt32)}", "[1,2]", "[1, 2]");
@@ -88,6 +92,15 @@ main(void)
 	bound("{y:String}", "a", "refused");
 	bound("'{x:String}' -- {x:String}", "a", "'{x:String}' -- {x:String}");
 	bound("{'a': 1}", "a", "{'a': 1}");
+
+	{
+		struct ch_param p = { "x", "a,b" };
+		struct buf got = { 0 };
+
+		ok(chtext_lists(SLICE("{y:String} {x: Identifiers } '{x:Identifiers}'"), &p, 1, &got, &e) == 0, "lists of names are written in");
+		is_str(buf_str(&got), "{y:String} `a`, `b` '{x:Identifiers}'", "and nothing else");
+		buf_fini(&got);
+	}
 
 	for (i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		ok(chtype_parse(&t, slice_of(wrong[i]), &e) == -1, "no type: %s", wrong[i]);
