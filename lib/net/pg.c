@@ -136,7 +136,8 @@ session(struct pg *p, struct err *e)
 	static const char text[] =
 	    "SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; "
 	    "SET bytea_output = 'hex'; SET extra_float_digits = 3; SET statement_timeout = 0; SET lock_timeout = 0; "
-	    "SET row_security = off; SET standard_conforming_strings = on; SET synchronize_seqscans = off";
+	    "SET row_security = off; SET standard_conforming_strings = on; SET synchronize_seqscans = off; SET lc_monetary = 'C'; SET array_nulls = on; "
+	    "SET xmloption = 'content'";
 
 	if (pg_exec(p, text, e) == -1)
 		return -1;

@@ -189,6 +189,8 @@ pgcol_put(const struct pgcol *c, const struct json_value *v, struct buf *b, stru
 			buf_puts(b, c->absent);
 		else if (c->nullable)
 			buf_puts(b, "\\N");
+		else if (c->kind == PGCOL_JSON && !c->array)
+			buf_puts(b, "null");	/* the column takes no other null than that of JSON */
 		else
 			rc = refuse(c, "null in a column that takes none", f);
 		return rc;

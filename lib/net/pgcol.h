@@ -24,6 +24,7 @@ struct pgcol {
 	char array;		/* what separates its elements, 0: it is none */
 	int64_t min, max;
 	int nullable;
+	int always;		/* an identity that is always generated: no UPDATE may set it */
 	int object;		/* a text that takes an object, {} as "" */
 	char *absent;		/* field of an absent member, escaped; NULL: it must be there */
 	int null_is_default;	/* a null is as if absent */

@@ -49,7 +49,7 @@ pgswap(struct pg *p, const struct pgtarget *t, const char *days, const char *hou
 	buf_printf(&b, "DELETE FROM %s t USING wb_days d WHERE t.day = d.day", t->table);
 	if (hour != NULL)
 		buf_printf(&b, " OR t.%s = d.hour", hour);
-	buf_printf(&b, ";INSERT INTO %s (%s) SELECT %s FROM wb_stage;COMMIT", t->table, t->list, t->list);
+	buf_printf(&b, ";INSERT INTO %s (%s)%s SELECT %s FROM wb_stage;COMMIT", t->table, t->list, t->into, t->list);
 	if (pg_exec(p, buf_str(&b), e) == -1)
 		goto out;
 	rc = 0;

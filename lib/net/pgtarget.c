@@ -103,6 +103,7 @@ column(struct pgtarget *t, struct pg *p, const struct pg_result *r, int row, str
 	pgcol_type(c, (unsigned)oid);
 	c->array = pg_cell(r, row, 5).n > 0 ? *pg_cell(r, row, 5).p : 0;
 	c->nullable = !pg_true(r, row, 3);
+	c->always = pg_true(r, row, 6);
 	c->object = rules->is_object != NULL && rules->is_object(c->name);
 	for (i = 0; i < rules->fills; i++)
 		if (strcmp(rules->fill[i].column, c->name) == 0) {
@@ -188,6 +189,16 @@ quoted_key(const struct pgtarget *t, const char *key, struct buf *b, struct err 
 	}
 }
 
+/* Whether a row of another table beats t's: one that tells no version beats none but its like. */
+static void
+is_newer(struct buf *b, const struct pgcol *version, const char *other, const char *newer)
+{
+	if (version->nullable)
+		buf_printf(b, "(t.%s IS NULL OR %s.%s %s t.%s)", version->sql, other, version->sql, newer, version->sql);
+	else
+		buf_printf(b, "%s.%s %s t.%s", other, version->sql, newer, version->sql);
+}
+
 /* Upsert: an index holds the key. */
 static void
 upsert(struct pgtarget *t, const char *key, const char *key_sql, const struct pgcol *version, const char *newer)
@@ -196,9 +207,9 @@ upsert(struct pgtarget *t, const char *key, const char *key_sql, const struct pg
 	const char *sep = " DO UPDATE SET ";
 	size_t i;
 
-	buf_printf(b, "INSERT INTO %s AS t (%s) SELECT DISTINCT ON (%s) %s FROM wb_stage s ORDER BY %s", t->table, t->list, key_sql, t->list, key_sql);
+	buf_printf(b, "INSERT INTO %s AS t (%s)%s SELECT DISTINCT ON (%s) %s FROM wb_stage s ORDER BY %s", t->table, t->list, t->into, key_sql, t->list, key_sql);
 	if (version != NULL)
-		buf_printf(b, ", %s DESC", version->sql);
+		buf_printf(b, ", %s DESC NULLS LAST", version->sql);
 	buf_printf(b, ", " ORDER " DESC ON CONFLICT (%s)", key_sql);
 	for (i = 0; i < t->cols; i++)
 		if (!has_name(key, slice_of(t->col[i].name))) {
@@ -211,8 +222,10 @@ upsert(struct pgtarget *t, const char *key, const char *key_sql, const struct pg
 	}
 	if (strcmp(sep, ", ") != 0)
 		buf_puts(b, " DO NOTHING");	/* the key is all that there is */
-	else if (version != NULL)
-		buf_printf(b, " WHERE excluded.%s %s t.%s", version->sql, newer, version->sql);
+	else if (version != NULL) {
+		buf_puts(b, " WHERE ");
+		is_newer(b, version, "excluded", newer);
+	}
 }
 
 /*
@@ -225,7 +238,8 @@ delete_insert(struct pgtarget *t, const struct pgtarget_options *o, const char *
 {
 	struct buf *b = &t->store_sql;
 
-	buf_printf(&t->stage_sql, "CREATE TEMP TABLE wb_best (LIKE %s INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;", t->table);
+	buf_printf(&t->stage_sql, "CREATE TEMP TABLE wb_best (LIKE %s INCLUDING DEFAULTS%s) ON COMMIT DELETE ROWS;", t->table,
+	    version_of_server >= 120000 ? " INCLUDING GENERATED" : "");
 	buf_printf(b, "LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE;", t->table);
 	/* a batch is small beside the table: its rows are looked up, in the order of the key, the table is not read through */
 	if (!o->spread)
@@ -236,14 +250,28 @@ delete_insert(struct pgtarget *t, const struct pgtarget_options *o, const char *
 		buf_printf(b, "SELECT %s(m) FROM (SELECT DISTINCT date_trunc('month', %s)::date AS m FROM wb_stage) s;", o->month, o->month_column);
 	buf_printf(b, "INSERT INTO wb_best (%s) SELECT DISTINCT ON (%s) %s FROM wb_stage s ORDER BY %s", t->list, key_sql, t->list, key_sql);
 	if (version != NULL)
-		buf_printf(b, ", %s DESC", version->sql);
+		buf_printf(b, ", %s DESC NULLS LAST", version->sql);
 	buf_printf(b, ", " ORDER " DESC;ANALYZE wb_best;DELETE FROM %s t USING wb_best s WHERE ", t->table);
 	same_key(b, t, key);
-	if (version != NULL)
-		buf_printf(b, " AND s.%s %s t.%s", version->sql, newer, version->sql);
-	buf_printf(b, ";INSERT INTO %s (%s) SELECT %s FROM wb_best s WHERE NOT EXISTS (SELECT 1 FROM %s t WHERE ", t->table, t->list, t->list, t->table);
+	if (version != NULL) {
+		buf_puts(b, " AND ");
+		is_newer(b, version, "s", newer);
+	}
+	buf_printf(b, ";INSERT INTO %s (%s)%s SELECT %s FROM wb_best s WHERE NOT EXISTS (SELECT 1 FROM %s t WHERE ", t->table, t->list, t->into, t->list, t->table);
 	same_key(b, t, key);
 	buf_puts(b, ")");
+}
+
+/* Whether there is a column that no UPDATE may set, beside the key. */
+static int
+is_fixed(const struct pgtarget *t, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < t->cols; i++)
+		if (t->col[i].always && !has_name(key, slice_of(t->col[i].name)))
+			return 1;
+	return 0;
 }
 
 /*
@@ -271,7 +299,7 @@ statements(struct pgtarget *t, const struct pgtarget_options *o, const char *key
 		if ((version = find(t, by[i].column)) != NULL)
 			newer = by[i].newer;
 	if ((rc = quoted_key(t, key, &key_sql, e)) == 0) {
-		if (o->delete_insert || version_of_server < 90500)
+		if (o->delete_insert || version_of_server < 90500 || is_fixed(t, key))
 			delete_insert(t, o, key, buf_str(&key_sql), version, newer, version_of_server);
 		else
 			upsert(t, key, buf_str(&key_sql), version, newer);
@@ -292,7 +320,7 @@ pgtarget_open(struct pgtarget *t, struct pg *p, const struct pgtarget_options *o
 	    "leaf (a, oid, delim) AS (SELECT b.a, max(CASE WHEN t.typtype = 'd' OR (t.typelem <> 0 AND t.typlen = -1) THEN 0 ELSE t.oid::bigint END), "
 	    "max(CASE WHEN t.typtype <> 'd' AND t.typelem <> 0 AND t.typlen = -1 THEN e.typdelim::text END) "
 	    "FROM base b JOIN pg_type t ON t.oid = b.oid LEFT JOIN pg_type e ON e.oid = t.typelem GROUP BY b.a) "
-	    "SELECT a.attname, quote_ident(a.attname), l.oid, a.attnotnull, pg_get_expr(d.adbin, d.adrelid), l.delim FROM pg_attribute a JOIN leaf l ON l.a = a.attnum "
+	    "SELECT a.attname, quote_ident(a.attname), l.oid, a.attnotnull, pg_get_expr(d.adbin, d.adrelid), l.delim, %s FROM pg_attribute a JOIN leaf l ON l.a = a.attnum "
 	    "LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attrelid = $1::oid%s ORDER BY a.attnum";
 	static const char primary[] = "SELECT string_agg(a.attname, ',' ORDER BY k.n) FROM pg_index i, "
 	    "unnest(i.indkey::int[]) WITH ORDINALITY k (att, n), pg_attribute a WHERE i.indrelid = $1::oid AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = k.att";
@@ -304,6 +332,7 @@ pgtarget_open(struct pgtarget *t, struct pg *p, const struct pgtarget_options *o
 	int i, rc = -1;
 
 	t->rules = o->rules;
+	t->into = "";
 	if (r == NULL)
 		return -1;
 	if (pg_rows(r) == 0) {
@@ -314,7 +343,9 @@ pgtarget_open(struct pgtarget *t, struct pg *p, const struct pgtarget_options *o
 	t->table = mem_dup(pg_cell(r, 0, 1).p, pg_cell(r, 0, 1).n);
 	pg_free(r);
 	param[0] = oid;
-	buf_printf(&sql, columns, pg_version(p) >= 120000 ? " AND a.attgenerated = ''" : "");
+	if (pg_version(p) >= 100000)
+		t->into = " OVERRIDING SYSTEM VALUE";
+	buf_printf(&sql, columns, pg_version(p) >= 100000 ? "a.attidentity = 'a'" : "false", pg_version(p) >= 120000 ? " AND a.attgenerated = ''" : "");
 	if ((r = pg_query(p, buf_str(&sql), param, 1, e)) == NULL || (k = pg_query(p, primary, param, 1, e)) == NULL)
 		goto out;
 	t->col = mem_alloc(((size_t)pg_rows(r) + 1) * sizeof *t->col);
