@@ -22,7 +22,7 @@ CREATE TABLE types (id bigint PRIMARY KEY, n smallint, big bigint, num numeric, 
 INSERT INTO types (id) VALUES (1);
 INSERT INTO types VALUES (2, -32768, 9223372036854775807, 12345678901234567890.123456789012345678901234567890, 1e30, 0.1, true, E'tab\there \\ back "quote" \n line \r \b \f \v \u00e9\u0436\U0001F600 \x01 \\N {}', 'ab',
 	'2024-06-03 10:00:00.123456+03', '2024-06-03 10:00:00.5', '2024-02-29', '23:59:59.999999', '1 year 2 days 03:04:05.6', '00000000-0000-0000-0000-00000000000a', '\x00ff5c', '{"a":[1, 2.50],"b":"x\ny\\"}', '{"b": {"c": null}, "a": 1e2}',
-	'{{1,2},{NULL,-4}}', E'{"a b","c,d","e\\"f",NULL,"NULL","","g\\\\h",i,"tab\t","{}"}', '{1.10,NaN}', '{"2024-06-03 07:00:00.000001+00",infinity}', '{t,f,NULL}', ARRAY['{"x": [1, "y\\"]}', 'null', '[1]']::jsonb[], 'so "so"', '[1,5)', '10.0.0.1/8',
+	'{{1,2},{NULL,-4}}', E'{"a b","c,d","e\\"f",NULL,"NULL","","g\\\\h",i,"tab\t","{}"}', '{1.10,NaN}', '{"2024-06-03 07:00:00.000001+00",infinity}', '{t,f,NULL}', ARRAY['{"x": [1, "y\\"]}', NULL, '[1]']::jsonb[], 'so "so"', '[1,5)', '10.0.0.1/8',
 	'{(1,2),(0,0);(3,4),(1,1)}', 'x', 'y');
 INSERT INTO types (id, num, f8, f4, tz, t, ai, at, d) VALUES (3, 'NaN', '-Infinity', 'NaN', 'infinity', '', '{}', '[2:3]={a,b}', '0044-03-15 BC');
 INSERT INTO types (id, num, f8, tz, t, big) VALUES (4, 100.00, 1e-7, '12024-01-01 00:00+00', E'\\N', -9223372036854775808);
@@ -33,7 +33,7 @@ wb-pg-extract --micros -t types >types.ndjson
 for gp in '' --greenplum; do
 	sql 'TRUNCATE again'
 	status 0 "a table of every type, out and in again $gp" wb-pg-load $gp -t again types.ndjson
-	is "$(sql 'SELECT t::text FROM types t ORDER BY id' | md5sum)" "$(sql 'SELECT t::text FROM again t ORDER BY id' | md5sum)" 'is the same, bit by bit'
+	is "$(sql 'SELECT r.*::text FROM again r ORDER BY id')" "$(sql 'SELECT r.*::text FROM types r ORDER BY id')" 'is the same, bit by bit'
 done
 is "$(sql 'SELECT count(*) FROM again')" 4 'every row of it'
 
