@@ -1,22 +1,19 @@
 /* Rows of clients, carriers, regions and calendars to rows of the dimensions: what has changed. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/env.h"
+#include "base/mem.h"
 #include "base/utc.h"
 #include "io/file.h"
-#include "net/chrows.h"
-#include "net/chtext.h"
-#include "net/http.h"
 #include "parcel/dim.h"
 #include "parcel/rules.h"
 #include "run/rows.h"
 #include "run/share.h"
 #include "run/stage.h"
 #include "run/store.h"
-
-#define ASK_KEYS 10000		/* of one query */
 
 enum { CURRENT = TOOL_OWN, FROM, TO };
 
@@ -39,20 +36,11 @@ static struct tool tool = {
 struct job {
 	struct stage st;
 	struct dim dim;
-	struct ch *store;		/* or NULL */
+	struct store *store;		/* or NULL */
 	const char *current;		/* file, or NULL */
 	uint64_t limit;			/* bytes of rows */
-	struct buf sql, line;
-	struct json json;
 	uint64_t changed, same, older;	/* what the account has of the dimension's counters */
 };
-
-static void
-trace(void *arg, const char *line)
-{
-	(void)arg;
-	tool_say(&tool, "%s", line);
-}
 
 /* ---- the rows that stand */
 
@@ -66,92 +54,53 @@ file_row(void *dim, const struct json *j, struct err *e)
 	return 0;
 }
 
-/* The rows of a query go to the dimension.  -1 with cf or e. */
 static int
-ask_once(struct job *b, struct ch_fault *cf, struct err *e)
+store_row(void *dim, const struct json *j, struct err *e)
 {
 	struct fault f = { 0 };
-	struct chrows *r = chrows_open(b->store, buf_as_slice(&b->sql), NULL, 0, cf);
-	int rc = r == NULL ? -1 : 0, more = 0;
-	char *p;
 
-	while (rc == 0 && (more = chrows_next(r, cf)) > 0) {
-		buf_clear(&b->line);
-		p = buf_room(&b->line, chrows_size(r) + JSON_PAD);
-		b->line.n = (size_t)(chrows_json(r, p) - p);
-		if (json_scan(&b->json, buf_as_slice(&b->line)) == -1)
-			rc = err_set(e, EX_SOFTWARE, "a row of %s: %s", dim_table_name[b->dim.table], b->json.fault);
-		else if (dim_current(&b->dim, &b->json, &f) == -1)
-			rc = err_set(e, EX_DATAERR, "a row of %s in %s: %s: %s", dim_table_name[b->dim.table], ch_place(b->store), f.field, f.msg);
-	}
-	chrows_close(r);
-	return more == -1 ? -1 : rc;
+	if (dim_current(dim, j, &f) == -1)
+		return err_set(e, EX_DATAERR, "%s: %s", f.field, f.msg);
+	return 0;
 }
 
-/* A store that is away is waited for; rows that come twice change nothing. */
+/* Rows of the store, which may come twice, and older ones with them: the newest counts. */
 static int
-ask(struct job *b, struct err *e)
+ask(struct job *b, const char *column, const char *where, const struct slice *key, size_t n, struct err *e)
 {
-	const char *table = dim_table_name[b->dim.table];
-	struct ch_fault cf;
-	unsigned tries;
+	struct store_query q = { .table = dim_table_name[b->dim.table], .key = column, .numeric = 1, .where = where,
+	    .row = store_row, .arg = &b->dim };
+	struct buf columns = { 0 };
 	int rc;
 
-	for (tries = 0;; tries++) {
-		cf = (struct ch_fault){ 0 };
-		rc = ask_once(b, &cf, e);
-		if (cf.class == CH_OK)
-			break;
-		if (!store_again(&tool, table, &cf, tries))
-			return ch_err(&cf, e);
-	}
-	if (tries > 0)
-		tool_warn(&tool, "%s: the store answers again", table);
+	dim_columns(b->dim.table, &columns);
+	q.columns = buf_str(&columns);
+	rc = store_rows(b->store, &q, key, n, e);
+	buf_fini(&columns);
 	return rc;
 }
 
-static void
-select_rows(struct job *b)
-{
-	buf_clear(&b->sql);
-	buf_puts(&b->sql, "SELECT ");
-	dim_columns(b->dim.table, &b->sql);
-	buf_printf(&b->sql, " FROM %s FINAL", dim_table_name[b->dim.table]);
-}
-
-/* The newest rows of the keys that are concerned.  Keys that rows of the store bring are not asked for. */
+/* Those of the keys that are concerned.  Keys that rows of the store bring are not asked for. */
 static int
 ask_keys(struct job *b, struct err *e)
 {
 	const size_t n = dim_keys(&b->dim);
-	const char *column = b->dim.table == DIM_CLIENT ? "client_id" : "carrier_id";
-	struct slice value;
-	size_t i = 0, asked;
+	struct slice *key = mem_alloc((n + 1) * sizeof *key);
+	size_t i, asked = 0;
+	int rc;
 
-	while (i < n) {
-		select_rows(b);
-		buf_printf(&b->sql, " WHERE %s IN (", column);
-		for (asked = 0; i < n && asked < ASK_KEYS; i++)
-			if (dim_asks(&b->dim, i, &value)) {
-				buf_puts(&b->sql, asked++ > 0 ? "," : "");
-				buf_slice(&b->sql, value);
-			}
-		buf_printf(&b->sql, ") ORDER BY %s, valid_from DESC LIMIT 1 BY %s", column, column);
-		if (asked > 0 && ask(b, e) == -1)
-			return -1;
-	}
-	return 0;
+	for (i = 0; i < n; i++)
+		asked += (size_t)dim_asks(&b->dim, i, &key[asked]);
+	rc = ask(b, b->dim.table == DIM_CLIENT ? "client_id" : "carrier_id", NULL, key, asked, e);
+	free(key);
+	return rc;
 }
 
 /* Regions and days are few: all of them, or those of a stretch of time. */
 static int
 ask_all(struct job *b, const char *where, struct err *e)
 {
-	if (dim_keys(&b->dim) == 0)
-		return 0;
-	select_rows(b);
-	buf_puts(&b->sql, where);
-	return ask(b, e);
+	return dim_keys(&b->dim) == 0 ? 0 : ask(b, NULL, where, NULL, 0, e);
 }
 
 /* ---- what has changed */
@@ -196,7 +145,7 @@ compare_rows(struct job *b)
 
 	while ((event = stage_next(st, &r)) > 0) {
 		if (event == STAGE_BARRIER) {
-			if (b->store == NULL || (b->dim.table == DIM_REGION ? ask_all(b, "", &e) : ask_keys(b, &e)) == 0)
+			if (b->store == NULL || (b->dim.table == DIM_REGION ? ask_all(b, NULL, &e) : ask_keys(b, &e)) == 0)
 				print(b);
 			else
 				(void)stage_fail(st, &e);
@@ -249,7 +198,7 @@ compare_days(struct job *b, const char *file, int32_t from, int32_t to)
 	read_days(b, file, from, to);
 	(void)utc_put_day(first, from);
 	(void)utc_put_day(last, to);
-	(void)snprintf(where, sizeof where, " WHERE day BETWEEN '%.10s' AND '%.10s'", first, last);
+	(void)snprintf(where, sizeof where, "day BETWEEN '%.10s' AND '%.10s'", first, last);
 	if (b->store != NULL && ask_all(b, where, &e) == -1)
 		(void)stage_fail(&b->st, &e);
 	else
@@ -296,10 +245,8 @@ open_current(struct job *b, const char *url)
 		tool_die(&tool, &e);
 	if (b->current != NULL || url == NULL)
 		return;
-	if ((b->store = ch_open(url, &e)) == NULL)
+	if ((b->store = store_open(url, &tool, &e)) == NULL)
 		tool_die(&tool, &e);
-	if (tool.verbose > 1)
-		ch_trace(b->store, trace, NULL);
 }
 
 int
@@ -311,7 +258,7 @@ main(int argc, char **argv)
 	int32_t from = 0, to = 0;
 	int c, rc;
 
-	tool.libs = http_library();
+	tool.libs = store_libraries();
 	while ((c = tool_opt(&tool, argc, argv)) != -1)
 		switch (c) {
 		case 'd':
@@ -364,9 +311,6 @@ main(int argc, char **argv)
 		compare_rows(&b);
 	rc = stage_close(&b.st);
 	dim_fini(&b.dim);
-	ch_close(b.store);
-	json_fini(&b.json);
-	buf_fini(&b.sql);
-	buf_fini(&b.line);
+	store_close(b.store);
 	return rc;
 }

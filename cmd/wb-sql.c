@@ -5,12 +5,11 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "io/file.h"
-#include "net/chrows.h"
-#include "net/chtext.h"
-#include "net/http.h"
+#include "run/db.h"
 #include "run/share.h"
 #include "run/stage.h"
 
@@ -43,21 +42,14 @@ struct table {
 	size_t *width;
 };
 
-static void
-trace(void *arg, const char *line)
-{
-	(void)arg;
-	tool_say(&tool, "%s", line);
-}
-
 /* A row is a line of at most LINE_MAX_BYTES. */
 static int
-put_ndjson(struct stage *st, struct chrows *r)
+put_ndjson(struct stage *st, struct db *d)
 {
 	struct err e = ERR_NONE;
-	char *p = stage_room(st, chrows_size(r)), *end;
+	char *p = stage_room(st, db_size(d)), *end;
 
-	end = chrows_json(r, p);
+	end = db_json(d, p);
 	if (end - p > LINE_MAX_BYTES) {
 		err_set(&e, EX_DATAERR, "a row of more than %d bytes", LINE_MAX_BYTES);
 		return stage_fail(st, &e);
@@ -108,16 +100,16 @@ csv_cell(char *dst, struct slice s, int null)
 }
 
 static int
-put_delimited(struct stage *st, struct chrows *r, enum format format, struct buf *cell)
+put_delimited(struct stage *st, struct db *d, enum format format, struct buf *cell)
 {
-	size_t i, n = chrows_columns(r), size = chrows_size(r);
+	size_t i, n = db_columns(d), size = db_size(d);
 	char *p = stage_room(st, 2 * size + 4 * n), *c = buf_room(cell, size + 1), *end;
 	int null = 0;
 
 	for (i = 0; i < n; i++) {
 		if (i > 0)
 			*p++ = format == TSV ? '\t' : ',';
-		end = chrows_cell(r, i, c, &null);
+		end = db_cell(d, i, c, &null);
 		p = (format == TSV ? tsv_cell : csv_cell)(p, (struct slice){ c, (size_t)(end - c) }, null);
 	}
 	stage_put(st, p);
@@ -125,18 +117,18 @@ put_delimited(struct stage *st, struct chrows *r, enum format format, struct buf
 }
 
 static void
-put_header(struct stage *st, struct chrows *r)
+put_header(struct stage *st, struct db *d)
 {
-	size_t i, n = chrows_columns(r), size = 0;
+	size_t i, n = db_columns(d), size = 0;
 	char *p;
 
 	for (i = 0; i < n; i++)
-		size += 2 * chrows_name(r, i).n + 3;
+		size += 2 * db_name(d, i).n + 3;
 	p = out_room(&st->out, size + 1);
 	for (i = 0; i < n; i++) {
 		if (i > 0)
 			*p++ = ',';
-		p = csv_cell(p, chrows_name(r, i), 0);
+		p = csv_cell(p, db_name(d, i), 0);
 	}
 	*p++ = '\n';
 	out_used(&st->out, p);
@@ -168,21 +160,21 @@ table_cell(struct table *t, size_t col, struct slice s)
 }
 
 static int
-table_row(struct stage *st, struct table *t, struct chrows *r, struct buf *cell)
+table_row(struct stage *st, struct table *t, struct db *d, struct buf *cell)
 {
 	struct err e = ERR_NONE;
-	size_t i, n = chrows_columns(r);
-	char *c = buf_room(cell, chrows_size(r) + 1), *end;
+	size_t i, n = db_columns(d);
+	char *c = buf_room(cell, db_size(d) + 1), *end;
 	int null = 0;
 
 	if (t->width == NULL) {
 		t->cols = n;
 		t->width = mem_alloc((n + 1) * sizeof *t->width);
 		for (i = 0; i < n; i++)
-			table_cell(t, i, chrows_name(r, i));
+			table_cell(t, i, db_name(d, i));
 	}
 	for (i = 0; i < n; i++) {
-		end = chrows_cell(r, i, c, &null);
+		end = db_cell(d, i, c, &null);
 		table_cell(t, i, null ? SLICE("NULL") : (struct slice){ c, (size_t)(end - c) });
 	}
 	st->acct.out++;
@@ -218,32 +210,83 @@ table_print(struct stage *st, struct table *t)
 	*t = (struct table){ 0 };
 }
 
-/* Runs one statement and prints its rows.  0, or -1: the stage has failed. */
+/* Two members of one name are no record. */
 static int
-statement(struct stage *st, struct ch *c, struct slice sql, const struct ch_param *set, size_t sets, enum format format)
+names_differ(struct stage *st, struct db *d)
 {
-	struct ch_fault f = { 0 };
+	struct map seen = { 0 };
 	struct err e = ERR_NONE;
-	struct chrows *r = chrows_open(c, sql, set, sets, &f);
-	struct table t = { 0 };
-	struct buf cell = { 0 };
-	int rc = r == NULL ? -1 : 0, n = 0;
+	size_t i, n = db_columns(d);
+	char shown[128];
+	int rc = 0;
 
-	while (rc == 0 && (n = chrows_next(r, &f)) > 0) {
-		if (st->acct.in == 0 && format == CSV)
-			put_header(st, r);
-		rc = stage_offer(st);
-		if (rc == 0)
-			rc = format == NDJSON ? put_ndjson(st, r) : format == TABLE ? table_row(st, &t, r, &cell) : put_delimited(st, r, format, &cell);
-	}
-	if (f.class != CH_OK) {
-		(void)ch_err(&f, &e);
+	for (i = 0; i < n && rc == 0; i++) {
+		struct slice name = db_name(d, i);
+
+		if (map_add(&seen, name) == i)
+			continue;
+		err_set(&e, EX_CONFIG, "two columns have the name \"%s\": AS gives one another", err_show(shown, sizeof shown, name.p, name.n));
 		rc = stage_fail(st, &e);
 	}
+	map_fini(&seen);
+	return rc;
+}
+
+/* What stands before the first row of all, or before the first one of the statement. */
+static int
+begin(struct stage *st, struct db *d, int first, enum format format)
+{
+	if (st->acct.in == 0 && format == CSV)
+		put_header(st, d);
+	return first && format == NDJSON ? names_differ(st, d) : 0;
+}
+
+/* Runs one statement and prints its rows; where says which one it is.  0, or -1: the stage has failed. */
+static int
+statement(struct stage *st, struct db *d, struct slice sql, const struct sql_param *set, size_t sets, enum format format, const char *where)
+{
+	struct db_fault f = { 0 };
+	struct table t = { 0 };
+	struct buf cell = { 0 };
+	int rc = db_ask(d, sql, set, sets, &f), n = 0, first = 1;
+
+	while (rc == 0 && (n = db_next(d, &f)) > 0) {
+		rc = begin(st, d, first, format);
+		first = 0;
+		if (rc == 0)
+			rc = stage_offer(st);
+		if (rc == 0)
+			rc = format == NDJSON ? put_ndjson(st, d) : format == TABLE ? table_row(st, &t, d, &cell) : put_delimited(st, d, format, &cell);
+	}
+	if (f.class != DB_OK) {
+		(void)err_at(&f.e, "%s", where);
+		rc = stage_fail(st, &f.e);
+	}
 	table_print(st, &t);
-	chrows_close(r);
+	db_done(d);
 	buf_fini(&cell);
 	return rc;
+}
+
+/* All statements of a text, until one fails; the file that it comes from, or NULL. */
+static void
+run(struct stage *st, struct db *d, struct slice text, const char *file, const struct sql_param *set, size_t sets, enum format format)
+{
+	struct slice rest = text, one;
+	const char *p = text.p;
+	char where[PATH_MAX + 32];
+	size_t line = 1, number = 0;
+
+	while (db_statement(d, &rest, &one)) {
+		for (; p < one.p; p++)
+			line += *p == '\n';
+		if (file != NULL)
+			(void)snprintf(where, sizeof where, "%s:%zu", file, line);
+		else
+			(void)snprintf(where, sizeof where, "statement %zu", ++number);
+		if (statement(st, d, one, set, sets, format, where) == -1)
+			break;
+	}
 }
 
 static enum format
@@ -257,18 +300,27 @@ format_arg(const char *arg)
 	tool_usage(&tool, "--format: \"%s\" is none of ndjson, tsv, csv, table", arg);
 }
 
-/* A question that ships with Waybill, in the words of the kind of store. */
+/* The file of a question that ships with Waybill, in the words of the kind of store; PATH_MAX bytes. */
 static void
-question(const char *name, struct buf *text)
+question(const char *name, const char *kind, char *path)
 {
-	struct err e = ERR_NONE;
-	char rel[PATH_MAX], path[PATH_MAX];
+	char rel[PATH_MAX];
 
 	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != strlen(name) || *name == '\0' ||
-	    snprintf(rel, sizeof rel, "sql/ask/clickhouse/%s.sql", name) >= (int)sizeof rel || share_path(path, sizeof path, rel) == -1)
+	    snprintf(rel, sizeof rel, "sql/ask/%s/%s.sql", kind, name) >= (int)sizeof rel || share_path(path, PATH_MAX, rel) == -1)
 		tool_usage(&tool, "--ask: \"%s\" is no name of a question", name);
-	if (file_read(path, SQL_MAX, text, &e) == -1)
-		tool_die(&tool, &e);
+}
+
+/* A letter or _, then letters, digits, _. */
+static int
+is_name(const char *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!((s[i] >= 'a' && s[i] <= 'z') || (s[i] >= 'A' && s[i] <= 'Z') || s[i] == '_' || (i > 0 && s[i] >= '0' && s[i] <= '9')))
+			return 0;
+	return n > 0;
 }
 
 int
@@ -276,17 +328,16 @@ main(int argc, char **argv)
 {
 	struct stage st = { .tool = &tool, .flags = STAGE_SOURCE };
 	struct err e = ERR_NONE;
-	struct ch_param set[SETS_MAX];
+	struct sql_param set[SETS_MAX];
 	struct buf text = { 0 };
-	struct slice sql, one;
 	const char *url = env_get("WB_STORE"), *query = NULL, *file = NULL, *ask = NULL;
 	enum format format = NDJSON;
-	struct ch *c = NULL;
+	struct db *d = NULL;
 	size_t sets = 0;
-	char *value;
+	char *value, path[PATH_MAX];
 	int o, rc;
 
-	tool.libs = http_library();
+	tool.libs = db_libraries();
 	while ((o = tool_opt(&tool, argc, argv)) != -1)
 		switch (o) {
 		case 'd':
@@ -306,12 +357,12 @@ main(int argc, char **argv)
 			break;
 		case SET:
 			value = strchr(optarg, '=');
-			if (value == NULL || !chtext_is_name((struct slice){ optarg, (size_t)(value - optarg) }))
+			if (value == NULL || !is_name(optarg, (size_t)(value - optarg)))
 				tool_usage(&tool, "--set: \"%s\" is not NAME=VALUE", optarg);
 			if (sets == SETS_MAX)
 				tool_usage(&tool, "--set: more than %d", SETS_MAX);
 			*value = '\0';
-			set[sets++] = (struct ch_param){ .name = optarg, .value = value + 1 };
+			set[sets++] = (struct sql_param){ .name = optarg, .value = value + 1 };
 			break;
 		}
 	if (optind != argc)
@@ -320,25 +371,22 @@ main(int argc, char **argv)
 		tool_usage(&tool, "-q SQL, -f FILE or --ask NAME is needed, one of them");
 	if (url == NULL)
 		tool_usage(&tool, "-d URL (or WB_STORE) is needed");
+	if ((d = db_open(url, &tool, &e)) == NULL)
+		tool_die(&tool, &e);
+	if (ask != NULL) {
+		question(ask, db_kind_name(d), path);
+		file = path;
+	}
 	if (query != NULL)
 		buf_puts(&text, query);
-	else if (ask != NULL)
-		question(ask, &text);
 	else if (file_read(file, SQL_MAX, &text, &e) == -1)
 		tool_die(&tool, &e);
-	if ((c = ch_open(url, &e)) == NULL)
-		tool_die(&tool, &e);
-	if (tool.verbose > 1)
-		ch_trace(c, trace, NULL);
 	stage_open(&st, argv + argc);
 	if (st.lane && format != NDJSON)
 		tool_usage(&tool, "in a lane --format is ndjson");
-	sql = buf_as_slice(&text);
-	while (chtext_next(&sql, &one))
-		if (statement(&st, c, one, set, sets, format) == -1)
-			break;
+	run(&st, d, buf_as_slice(&text), file, set, sets, format);
 	rc = stage_close(&st);
-	ch_close(c);
+	db_close(d);
 	buf_fini(&text);
 	return rc;
 }

@@ -334,7 +334,7 @@ broken:
 }
 
 struct chrows *
-chrows_open(struct ch *c, struct slice sql, const struct ch_param *p, size_t np, struct ch_fault *f)
+chrows_open(struct ch *c, struct slice sql, const struct sql_param *p, size_t np, struct ch_fault *f)
 {
 	struct chrows *r;
 

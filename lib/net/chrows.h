@@ -27,7 +27,7 @@
 struct chrows;
 
 /* NULL with f. */
-struct chrows *chrows_open(struct ch *c, struct slice sql, const struct ch_param *p, size_t np, struct ch_fault *f);
+struct chrows *chrows_open(struct ch *c, struct slice sql, const struct sql_param *p, size_t np, struct ch_fault *f);
 void chrows_close(struct chrows *r);	/* NULL: nothing; before the end: breaks the query off */
 
 /* 1: the next row; 0: the end; -1 with f: the result is not whole. */

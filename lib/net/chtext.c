@@ -323,7 +323,7 @@ literal(struct buf *out, struct slice type, struct slice v, unsigned depth)
 
 /* Replaces the parameters of one type, or with NULL of any. */
 static int
-bind(struct slice sql, const char *only, const struct ch_param *p, size_t n, struct buf *out, struct err *e)
+bind(struct slice sql, const char *only, const struct sql_param *p, size_t n, struct buf *out, struct err *e)
 {
 	const char *at = sql.p, *end = sql.p + sql.n, *q, *close;
 	struct slice name, type;
@@ -361,13 +361,13 @@ bind(struct slice sql, const char *only, const struct ch_param *p, size_t n, str
 }
 
 int
-chtext_bind(struct slice sql, const struct ch_param *p, size_t n, struct buf *out, struct err *e)
+chtext_bind(struct slice sql, const struct sql_param *p, size_t n, struct buf *out, struct err *e)
 {
 	return bind(sql, NULL, p, n, out, e);
 }
 
 int
-chtext_lists(struct slice sql, const struct ch_param *p, size_t n, struct buf *out, struct err *e)
+chtext_lists(struct slice sql, const struct sql_param *p, size_t n, struct buf *out, struct err *e)
 {
 	return bind(sql, "Identifiers", p, n, out, e);
 }

@@ -24,13 +24,13 @@ int chtext_next(struct slice *sql, struct slice *one);
  * DateTime, DateTime64; whole numbers, Float, Decimal; Bool; Identifier;
  * Nullable(T), LowCardinality(T), Array(T) of these; Identifiers as below.
  */
-int chtext_bind(struct slice sql, const struct ch_param *p, size_t n, struct buf *out, struct err *e);
+int chtext_bind(struct slice sql, const struct sql_param *p, size_t n, struct buf *out, struct err *e);
 
 /*
  * Appends sql with every {name:Identifiers} replaced by the names in its value, "a, b", each a name
  * (chtext_is_name()) and quoted; no server binds these.  0, or -1 with EX_USAGE.
  */
-int chtext_lists(struct slice sql, const struct ch_param *p, size_t n, struct buf *out, struct err *e);
+int chtext_lists(struct slice sql, const struct sql_param *p, size_t n, struct buf *out, struct err *e);
 
 void chtext_escape(struct buf *b, const char *value);	/* as param_name wants a text: \ TAB LF escaped */
 void chtext_string(struct buf *b, struct slice s);	/* 'quoted', any bytes */

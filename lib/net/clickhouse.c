@@ -328,7 +328,7 @@ ch_version(struct ch *c, unsigned *version, struct ch_fault *f)
 
 /* Posts a statement, its parameters bound by the server, or written into it where it cannot. */
 static int
-post(struct ch *c, struct slice sql, unsigned use, int database, const struct ch_param *p, size_t np, const char *format, struct ch_fault *f)
+post(struct ch *c, struct slice sql, unsigned use, int database, const struct sql_param *p, size_t np, const char *format, struct ch_fault *f)
 {
 	struct err e = ERR_NONE;
 	struct buf name = { 0 }, value = { 0 };
@@ -361,7 +361,7 @@ post(struct ch *c, struct slice sql, unsigned use, int database, const struct ch
 }
 
 int
-ch_text(struct ch *c, struct slice sql, const struct ch_param *p, size_t np, size_t max, struct buf *text, struct ch_fault *f)
+ch_text(struct ch *c, struct slice sql, const struct sql_param *p, size_t np, size_t max, struct buf *text, struct ch_fault *f)
 {
 	if (post(c, sql, FOR_SELECT, 1, p, np, NULL, f) == -1)
 		return -1;
@@ -446,7 +446,7 @@ out:
 }
 
 int
-ch_select(struct ch *c, struct slice sql, const struct ch_param *p, size_t np, struct ch_fault *f)
+ch_select(struct ch *c, struct slice sql, const struct sql_param *p, size_t np, struct ch_fault *f)
 {
 	return post(c, sql, FOR_SELECT, 1, p, np, "Native", f);
 }

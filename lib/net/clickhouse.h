@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "net/sql_param.h"
 
 /*
  * A ClickHouse store over HTTP: a server of any version from 18.16, or wb-chdb.
@@ -51,16 +52,11 @@ const char *ch_place(const struct ch *c);
 int ch_version(struct ch *c, unsigned *version, struct ch_fault *f);
 #define CH_LEGACY 1817		/* versions below: no Bool, LowCardinality, DateTime64, bound parameters */
 
-/* A value bound to {name:Type} in a statement. */
-struct ch_param {
-	const char *name, *value;
-};
-
 /*
  * Runs one statement and gives its result as text (FORMAT TabSeparated; empty when
  * it has none), at most max bytes.  0, or -1 with f.
  */
-int ch_text(struct ch *c, struct slice sql, const struct ch_param *p, size_t np, size_t max, struct buf *text, struct ch_fault *f);
+int ch_text(struct ch *c, struct slice sql, const struct sql_param *p, size_t np, size_t max, struct buf *text, struct ch_fault *f);
 
 /* The same without a result.  no_db: outside of the address's database (CREATE DATABASE). */
 int ch_run(struct ch *c, struct slice sql, struct ch_fault *f);
@@ -81,7 +77,7 @@ int ch_insert(struct ch *c, struct slice sql, const struct slice *part, size_t p
  * text is what could not be read, cut: it ends too early; f is set from the error
  * that stands in it.
  */
-int ch_select(struct ch *c, struct slice sql, const struct ch_param *p, size_t np, struct ch_fault *f);
+int ch_select(struct ch *c, struct slice sql, const struct sql_param *p, size_t np, struct ch_fault *f);
 int ch_pull(struct ch *c, struct buf *in, size_t n, struct ch_fault *f);
 void ch_unreadable(struct ch *c, struct slice text, int cut, struct ch_fault *f);
 void ch_stop(struct ch *c);

@@ -112,8 +112,8 @@ quiet(void *arg, const PGresult *r)
 	(void)r;
 }
 
-static int
-has_password(const char *conninfo, struct err *e)
+int
+pg_check(const char *conninfo, struct err *e)
 {
 	char *why = NULL;
 	PQconninfoOption *o = PQconninfoParse(conninfo, &why), *i;
@@ -154,7 +154,7 @@ pg_open(const struct pg_options *o, struct err *e)
 	size_t n = 0;
 	char msg[512];
 
-	if (o->conninfo != NULL && has_password(o->conninfo, e) == -1)
+	if (o->conninfo != NULL && pg_check(o->conninfo, e) == -1)
 		goto fail;
 	/* the last one of a keyword counts; a server that vanished without a word is missed within minutes, not hours */
 	key[n] = "keepalives_idle", value[n++] = "60";
@@ -222,13 +222,33 @@ pg_is_greenplum(const struct pg *p)
 	return p->greenplum;
 }
 
+const char *
+pg_library(void)
+{
+	static char text[32];	/* the same whoever writes it */
+	int v = PQlibVersion();
+
+	(void)snprintf(text, sizeof text, "libpq %d.%d", v / 10000, v % 10000);
+	return text;
+}
+
+int
+pg_use_mart(struct pg *p, struct err *e)
+{
+	return pg_exec(p, "SELECT set_config('search_path', 'mart' || coalesce(', ' || nullif(current_setting('search_path'), ''), ''), false)", e);
+}
+
 int
 pg_exec(struct pg *p, const char *sql, struct err *e)
 {
 	PGresult *r = PQexec(p->conn, sql);
 	ExecStatusType s = PQresultStatus(r);
-	int rc = s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK || s == PGRES_EMPTY_QUERY ? 0 : fail(p, r, e);
+	int rc;
 
+	if (s == PGRES_COPY_IN || s == PGRES_COPY_OUT)	/* the next statement ends it */
+		rc = err_set(e, EX_CONFIG, "%s: COPY from or to the client is no statement here", p->place);
+	else
+		rc = s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK || s == PGRES_EMPTY_QUERY ? 0 : fail(p, r, e);
 	PQclear(r);
 	return rc;
 }

@@ -29,12 +29,21 @@ struct pg_options {
  * NULL with e: EX_USAGE when conninfo is none or holds a password.
  */
 struct pg *pg_open(const struct pg_options *o, struct err *e);
+
+/* What pg_open() says of a conninfo before it connects: 0, or -1 with EX_USAGE. */
+int pg_check(const char *conninfo, struct err *e);
 void pg_close(struct pg *p);
 
 /* Where it is, for messages: "db on /run/postgresql", valid until pg_close(). */
 const char *pg_place(const struct pg *p);
 int pg_version(const struct pg *p);	/* 150004 */
 int pg_is_greenplum(const struct pg *p);
+
+/* libpq's version, for --version. */
+const char *pg_library(void);
+
+/* Names without a schema are looked for in Waybill's, then in those of the role.  0, or -1. */
+int pg_use_mart(struct pg *p, struct err *e);
 
 /* A statement without rows.  0, or -1. */
 int pg_exec(struct pg *p, const char *sql, struct err *e);

@@ -48,15 +48,13 @@ find_table(struct pgload *l, struct err *e)
 static int
 session(struct pgload *l, struct err *e)
 {
-	/* the schema of Waybill before those of the role */
-	static const char path[] = "SELECT set_config('search_path', 'mart' || coalesce(', ' || nullif(current_setting('search_path'), ''), ''), false)";
 	struct err why = ERR_NONE;
 	unsigned tries;
 
 	for (tries = 0; l->pg == NULL; tries++) {
 		why = ERR_NONE;
 		l->pg = pg_open(l->options, &why);
-		if (l->pg != NULL && pg_exec(l->pg, path, &why) == 0 && find_table(l, &why) == 0 && pg_exec(l->pg, buf_str(&l->t.stage_sql), &why) == 0)
+		if (l->pg != NULL && pg_use_mart(l->pg, &why) == 0 && find_table(l, &why) == 0 && pg_exec(l->pg, buf_str(&l->t.stage_sql), &why) == 0)
 			return 0;
 		pg_close(l->pg);
 		l->pg = NULL;

@@ -122,18 +122,21 @@ pgtext_init(struct pgtext *t, const struct pgtext_type *type, size_t n, struct s
 	t->column = mem_alloc((t->n + 1) * sizeof *t->column);
 	t->field = mem_alloc((t->n + 1) * sizeof *t->field);
 	end = mem_alloc((t->n + 1) * sizeof *end);
-	q = json_quote(buf_room(&t->topic, 6 * topic.n + 2), topic);
-	t->topic.n = (size_t)(q - t->topic.p) - 2;	/* without its quotes */
-	memmove(t->topic.p, t->topic.p + 1, t->topic.n);
+	t->bare = topic.p == NULL;
+	if (!t->bare) {
+		q = json_quote(buf_room(&t->topic, 6 * topic.n + 2), topic);
+		t->topic.n = (size_t)(q - t->topic.p) - 2;	/* without its quotes */
+		memmove(t->topic.p, t->topic.p + 1, t->topic.n);
+	}
 	for (i = 0; i < t->n; i++) {
 		struct slice name = slice_of(type[i].name);
 
 		(void)err_show(shown, sizeof shown, name.p, name.n);
-		if (src_reserved(name)) {
+		if (!t->bare && src_reserved(name)) {
 			err_set(e, EX_CONFIG, "%.*s: column \"%s\" has a name that belongs to Waybill", (int)topic.n, topic.p, shown);
 			goto out;
 		}
-		if (map_find(&seen, name) != MAP_NONE) {
+		if (!t->bare && map_find(&seen, name) != MAP_NONE) {
 			err_set(e, EX_CONFIG, "%.*s: two columns have the name \"%s\"", (int)topic.n, topic.p, shown);
 			goto out;
 		}
@@ -179,7 +182,7 @@ pgtext_clone(struct pgtext *copy, const struct pgtext *t)
 {
 	*copy = *t;
 	copy->field = mem_alloc((t->n + 1) * sizeof *copy->field);
-	copy->scratch = (struct buf){ 0 };
+	copy->scratch = copy->object = (struct buf){ 0 };
 	copy->json = (struct json){ 0 };
 }
 
@@ -188,6 +191,7 @@ pgtext_clone_fini(struct pgtext *copy)
 {
 	free(copy->field);
 	buf_fini(&copy->scratch);
+	buf_fini(&copy->object);
 	json_fini(&copy->json);
 	copy->field = NULL;
 }
@@ -209,6 +213,12 @@ split(struct pgtext *t, struct slice row)
 	}
 	t->field[i] = (struct slice){ p, (size_t)(end - p) };
 	return memchr(p, '\t', (size_t)(end - p)) == NULL ? 0 : -1;
+}
+
+static int
+is_null(struct slice s)
+{
+	return s.n == 2 && s.p[0] == '\\' && s.p[1] == 'N';
 }
 
 /* The field's text; where it is escaped, in scratch (s.n bytes). */
@@ -366,47 +376,149 @@ source(struct pgtext *t, int64_t number, char *dst)
 	return (size_t)(src_put(dst, &s) - dst);
 }
 
-int
-pgtext_row(struct pgtext *t, struct slice row, int64_t number, struct buf *out, char *src, size_t *src_n, struct fault *f)
+/* ,"name":value of each column, at dst. */
+static char *
+members(struct pgtext *t, char *p)
 {
-	/* a byte becomes at most 6; of a short one, t or NULL or a bare element, no more than 7 with what is around it */
-	char *begin, *p, *end, *scratch;
+	char *scratch = t->scratch.p, *end;
 	size_t i;
 
-	*src_n = 0;
-	if (split(t, row) == -1)
-		return fault_set(f, "fields", "", "the row has not the %zu columns that were announced", t->n);
-	*src_n = source(t, number, src);
-	buf_clear(&t->scratch);
-	scratch = buf_room(&t->scratch, 2 * row.n + JSON_PAD);
-	begin = p = buf_room(out, *src_n + t->keys.n + 7 * row.n + 8 * t->n + 64 + JSON_PAD);
-	memcpy(p, "{\"_src\":", 8);
-	p += 8;
-	memcpy(p, src, *src_n);
-	p += *src_n;
 	for (i = 0; i < t->n; i++) {
 		const struct pgtext_column *c = &t->column[i];
 		struct slice s = t->field[i];
 
 		memcpy(p, c->key.p, c->key.n);
 		p += c->key.n;
-		if (s.n == 2 && s.p[0] == '\\' && s.p[1] == 'N') {
+		if (is_null(s)) {
 			memcpy(p, "null", 4);
 			p += 4;
 			continue;
 		}
 		s = text(s, scratch);
-		end = c->delim != 0 ? array(t, c, s, p, scratch + row.n) : NULL;
+		end = c->delim != 0 ? array(t, c, s, p, scratch + t->row_n) : NULL;
 		p = end != NULL ? end : scalar(t, c->delim != 0 ? PGTEXT_TEXT : c->kind, s, p);
 	}
+	return p;
+}
+
+static int
+take(struct pgtext *t, struct slice row, struct fault *f)
+{
+	if (split(t, row) == -1)
+		return fault_set(f, "fields", "", "the row has not the %zu columns that were announced", t->n);
+	t->row_n = row.n;
+	buf_clear(&t->scratch);
+	(void)buf_room(&t->scratch, 2 * row.n + JSON_PAD);
+	return 0;
+}
+
+static int
+not_utf8(const char *p, size_t n, struct fault *f)
+{
+	size_t good = utf8_span(p, n);
+
+	return good == n ? 0 : fault_set(f, "utf8", "", "not UTF-8 at byte %zu of the record (the database's encoding says nothing)", good + 1);
+}
+
+/* With a column of JSON: what the server takes for it may have what no record has. */
+static int
+scan(struct pgtext *t, const char *p, size_t n, struct fault *f)
+{
+	if (!t->check || json_scan(&t->json, (struct slice){ p, n }) == 0)
+		return 0;
+	return fault_set(f, t->json.code, "", "%s at byte %zu of the record", t->json.fault, t->json.at + 1);
+}
+
+int
+pgtext_row(struct pgtext *t, struct slice row, int64_t number, struct buf *out, char *src, size_t *src_n, struct fault *f)
+{
+	char *begin, *p;
+
+	*src_n = 0;
+	if (take(t, row, f) == -1)
+		return -1;
+	*src_n = source(t, number, src);
+	begin = p = buf_room(out, *src_n + pgtext_size(t) + JSON_PAD);
+	memcpy(p, "{\"_src\":", 8);
+	p += 8;
+	memcpy(p, src, *src_n);
+	p = members(t, p + *src_n);
 	*p++ = '}';
-	if (utf8_span(begin, (size_t)(p - begin)) != (size_t)(p - begin))
-		return fault_set(f, "utf8", "", "not UTF-8 at byte %zu of the record (the database's encoding says nothing)", utf8_span(begin, (size_t)(p - begin)) + 1);
+	if (not_utf8(begin, (size_t)(p - begin), f) == -1)
+		return -1;
 	if (p - begin > LINE_MAX_BYTES)
 		return fault_set(f, "too_long", "", "record of more than %d bytes", LINE_MAX_BYTES);
-	if (t->check && json_scan(&t->json, (struct slice){ begin, (size_t)(p - begin) }) == -1)
-		return fault_set(f, t->json.code, "", "%s at byte %zu of the record", t->json.fault, t->json.at + 1);
+	if (scan(t, begin, (size_t)(p - begin), f) == -1)
+		return -1;
 	*p++ = '\n';
 	out->n = (size_t)(p - out->p);
 	return 0;
+}
+
+/* ---- of any statement */
+
+static char *
+object(struct pgtext *t, char *dst)
+{
+	char *end = members(t, dst);
+
+	if (end == dst)
+		end++;
+	*dst = '{';	/* in place of the first comma */
+	*end++ = '}';
+	return end;
+}
+
+int
+pgtext_take(struct pgtext *t, struct slice row, struct fault *f)
+{
+	char *p;
+
+	if (take(t, row, f) == -1 || not_utf8(row.p, row.n, f) == -1)
+		return -1;
+	if (!t->check)
+		return 0;
+	buf_clear(&t->object);
+	p = buf_room(&t->object, pgtext_size(t) + JSON_PAD);
+	t->object.n = (size_t)(object(t, p) - p);
+	return scan(t, p, t->object.n, f);
+}
+
+/* A byte becomes at most 6; of a short one, t or NULL or a bare element, no more than 7 with what is around it. */
+size_t
+pgtext_size(const struct pgtext *t)
+{
+	return t->keys.n + 7 * t->row_n + 8 * t->n + 64;
+}
+
+char *
+pgtext_object(struct pgtext *t, char *dst)
+{
+	if (!t->check)
+		return object(t, dst);
+	memcpy(dst, t->object.p, t->object.n);
+	return dst + t->object.n;
+}
+
+char *
+pgtext_cell(struct pgtext *t, size_t col, char *dst, int *null)
+{
+	const struct pgtext_column *c = &t->column[col];
+	struct slice s = t->field[col];
+	char *end;
+
+	*null = is_null(s);
+	if (*null)
+		return dst;
+	s = text(s, t->scratch.p);
+	if (c->delim != 0)
+		end = array(t, c, s, dst, t->scratch.p + t->row_n);
+	else if (c->kind == PGTEXT_TIME)
+		end = utc_time(dst, s, t->micros);
+	else
+		end = c->kind == PGTEXT_BOOL || c->kind == PGTEXT_JSON ? scalar(t, c->kind, s, dst) : NULL;
+	if (end != NULL)
+		return end;
+	memcpy(dst, s.p, s.n);
+	return dst + s.n;
 }

@@ -40,6 +40,9 @@ struct pgtext {
 	struct buf topic;	/* for _src, escaped */
 
 	/* inner */
+	int bare;		/* without _src */
+	size_t row_n;		/* bytes of the row at hand */
+	struct buf object;	/* it, where it was to be scanned */
 	struct buf keys;
 	struct slice *field;
 	struct buf scratch;
@@ -51,6 +54,7 @@ struct pgtext {
  * Takes the columns of a result (pg_describe()).  topic is the name in _src; id and cursor name the
  * columns that give its offset (else rows are numbered) and its time, or are NULL.  0, or -1: EX_CONFIG for
  * a name that is there twice or belongs to Waybill, or an id or cursor that is not there; else of the server.
+ * With a topic of NULL rows have no _src, columns any name, and pgtext_take() is for them.
  */
 int pgtext_open(struct pgtext *t, struct pg *p, const struct pg_result *columns, struct slice topic,
     const char *id, const char *cursor, struct err *e);
@@ -74,5 +78,15 @@ void pgtext_clone_fini(struct pgtext *copy);
  * (columns, json, too_long, utf8), nothing appended, and the value of _src in src, SRC_MAX(topic.n) bytes.
  */
 int pgtext_row(struct pgtext *t, struct slice row, int64_t number, struct buf *out, char *src, size_t *src_n, struct fault *f);
+
+/*
+ * The row of a statement, which the following are about as long as it lives.  0, or -1 with the fault (columns, json, utf8).
+ * pgtext_object(): the JSON object at dst (pgtext_size() bytes), pgtext_cell(): the value of a column as plain text, times and arrays
+ * as JSON has them but without quotes; *null: it is null, nothing is written.  Both return the end.
+ */
+int pgtext_take(struct pgtext *t, struct slice row, struct fault *f);
+size_t pgtext_size(const struct pgtext *t);
+char *pgtext_object(struct pgtext *t, char *dst);
+char *pgtext_cell(struct pgtext *t, size_t col, char *dst, int *null);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "rec/json.h"
+#include "run/db.h"
 #include "run/tool.h"
 
 /*
@@ -14,12 +15,16 @@
  */
 struct store;
 
-/* url: what -d or WB_STORE says, NULL or "" when nothing does.  Connects to nothing yet.  NULL with EX_USAGE or EX_CONFIG. */
+/* url: what -d or WB_STORE says (db.h), NULL or "" when nothing does.  Connects to nothing yet.  NULL with EX_USAGE or EX_CONFIG. */
 struct store *store_open(const char *url, const struct tool *t, struct err *e);
 void store_close(struct store *s);
 
 /* For --version. */
-const char *store_libraries(void);
+static inline const char *
+store_libraries(void)
+{
+	return db_libraries();
+}
 
 /*
  * What is read.  Rows come in no order, and of rows that replace each other all that are
@@ -31,6 +36,7 @@ struct store_query {
 	const char *columns;		/* names, ", " between */
 	const char *key;		/* the column that keys are looked for in; NULL: every row of the table */
 	int numeric;			/* the keys are whole numbers; else texts without U+0000, as JSON has none here */
+	const char *where;		/* with key NULL: a condition that every kind of store understands, or NULL */
 	/* told each row, which lives until it returns.  0; 1: enough, no more rows; -1 with e */
 	int (*row)(void *arg, const struct json *row, struct err *e);
 	void *arg;
@@ -43,7 +49,6 @@ int store_rows(struct store *s, const struct store_query *q, const struct slice 
  * For a program that asks a store in its own words: after a fault of a query on a table, the tries before it not counted,
  * says so, pauses and returns 1: try again; 0: that is no use.
  */
-struct ch_fault;
-int store_again(const struct tool *t, const char *table, const struct ch_fault *f, unsigned tries);
+int store_again(const struct tool *t, const char *table, const struct db_fault *f, unsigned tries);
 
 #endif

@@ -24,7 +24,7 @@ statements(const char *sql, const char *want)
 static void
 bound(const char *sql, const char *value, const char *want)
 {
-	struct ch_param p = { "x", value };
+	struct sql_param p = { "x", value };
 	struct buf got = { 0 };
 	struct err e = ERR_NONE;
 
@@ -94,7 +94,7 @@ main(void)
 	bound("{'a': 1}", "a", "{'a': 1}");
 
 	{
-		struct ch_param p = { "x", "a,b" };
+		struct sql_param p = { "x", "a,b" };
 		struct buf got = { 0 };
 
 		ok(chtext_lists(SLICE("{y:String} {x: Identifiers } '{x:Identifiers}'"), &p, 1, &got, &e) == 0, "lists of names are written in");
