@@ -1,0 +1,2 @@
+-- Open rejects of CODE.
+SELECT * FROM wb_reject FINAL WHERE state = 'open' AND code = {code:String}
