@@ -12,15 +12,17 @@ if ! start_chdb; then
 	skip 'the store' 'no libchdb'
 	done_testing
 fi
-now=2026-04-01T00:00:00.000Z
-export WB_STORE WB_SOURCE WB_STATE WB_REGIONS WB_NOW
-WB_SOURCE="dbname=oltp" WB_NOW=$now WB_REGIONS=$tmp/p/regions.ndjson
+export WB_STORE WB_SOURCE WB_STATE WB_REGIONS WB_LAG
+# without an overlap nothing is read that must not be: a gap would show
+WB_SOURCE=dbname=oltp WB_REGIONS=$tmp/p/regions.ndjson WB_LAG=0s
+seed=${SEED:-3}
 sql() { psql -qXAt -v ON_ERROR_STOP=1 -d oltp "$@"; }
 q() { wb-sql --format tsv -q "$1"; }
 same() { if cmp -s "$1" "$2"; then pass "$3"; else fail "$3" "$(wc -l "$1" "$2"; diff "$1" "$2" | cut -c1-600 | head -n 4)"; fi; }
 
 # ---- the OLTP: a platform of wb-sample
-wb-sample --seed 3 --shipments "${SHIPMENTS:-400}" --out p >/dev/null 2>&1
+# years ago: no verdict changes by time any more
+wb-sample --seed "$seed" --shipments "${SHIPMENTS:-400}" --from 2022-03-07 --out p >/dev/null 2>&1
 psql -qX -c 'CREATE DATABASE oltp' && sql -f "$top/scripts/sql/oltp.sql" >log 2>&1 || fail 'oltp.sql' "$(cat log)"
 sql -c 'ALTER TABLE shipments DISABLE TRIGGER shipments_promise' -c 'CREATE TABLE lines (line text)'
 # fill TABLE: rows as wb-sample has them
@@ -33,11 +35,11 @@ sql -c 'ALTER TABLE shipments ENABLE TRIGGER shipments_promise'
 
 # store NAME: an empty database of the store, and a folder of states
 store() { WB_STORE=${chdb_url%/*}/$1 WB_STATE=$tmp/$1.state; }
-# documents FILE, marts FILE: what the store has of them
-documents() { wb-sql -q 'SELECT * FROM v_shipment' | jq -Sc 'del(.loaded_at, .version, .days)' | LC_ALL=C sort >"$1"; }
+# documents FILE, marts FILE: what the store has of them; how late the open ones are grows
+documents() { wb-sql -q 'SELECT * FROM v_shipment' | jq -Sc 'del(.loaded_at, .version, .days) | if .is_open then del(.sla_late_sec) else . end' | LC_ALL=C sort >"$1"; }
 marts() {
 	for m in mart_delivery_day mart_sla_day mart_courier_day mart_support_day mart_integration_hour; do
-		wb-sql -q "SELECT * FROM $m" | jq -Sc "del(.computed_at, .batch_id) | .mart = \"$m\"" | LC_ALL=C sort
+		wb-sql -q "SELECT * FROM $m" | jq -Sc "del(.computed_at, .batch_id) | if (.missed_open // 0) > 0 then del(.late_sec_sum) else . end | .mart = \"$m\"" | LC_ALL=C sort
 	done >"$1"
 }
 
@@ -48,8 +50,7 @@ for t in clients:dim_client carriers:dim_carrier regions:dim_region; do wb-dim -
 for t in shipments:stg_shipment support_contacts:stg_contact integrations_log:stg_call; do wb-ch-load -t "${t#*:}" "p/${t%:*}.ndjson"; done
 wb-normalize --quiet p/shipment_events.ndjson p/shipments.ndjson >events
 wb-ch-load -t fct_event events
-wb-fold events p/shipments.ndjson >docs 2>/dev/null
-jq -c '{_src, shipment_id}' p/shipments.ndjson | wb-fold --history --now $now | wb-enrich | wb-sla-tag | wb-ch-load -t fct_shipment
+jq -c '{_src, shipment_id}' p/shipments.ndjson | wb-fold --history | wb-enrich | wb-sla-tag | wb-ch-load -t fct_shipment
 wb-marts || fail 'by hand: marts'
 documents by_hand.docs
 marts by_hand.marts
@@ -62,4 +63,114 @@ status 0 'wb-first' wb-first
 is "$(cat out err)" '' 'says nothing when all is well'
 documents got; same by_hand.docs got 'documents as by hand'
 marts got; same by_hand.marts got 'marts as by hand'
+
+# ---- the OLTP goes on: promises, regions, cancellations, new shipments with and without events, contacts that are moved, clients renamed
+cat >change.sql <<'END'
+SELECT setseed(:seed);
+BEGIN;
+UPDATE shipments SET promised_at = promised_at + interval '1 day' * (floor(random() * 4) - 1) WHERE promised_at IS NOT NULL AND random() < 0.05;
+UPDATE shipments SET promised_on = promised_on + 1 WHERE promised_on IS NOT NULL AND random() < 0.05;
+UPDATE shipments SET dest_region = origin_region, price = price + 0.01 WHERE random() < 0.02;
+UPDATE shipments SET cancelled_at = created_at + interval '3 hours' WHERE cancelled_at IS NULL AND random() < 0.02;
+CREATE TEMP TABLE came AS SELECT * FROM shipments WHERE random() < 0.04;
+INSERT INTO shipments SELECT (r).* FROM (SELECT jsonb_populate_record(c, jsonb_build_object('id', c.id + :round * 1000000, 'shipment_id', c.shipment_id || '-' || :round,
+	'tracking_number', c.tracking_number || :round, 'updated_at', now())) AS r FROM came c) x;
+COMMIT;
+BEGIN;
+INSERT INTO shipment_events SELECT (r).* FROM (SELECT jsonb_populate_record(e, jsonb_build_object('id', (SELECT max(id) FROM shipment_events) + row_number() OVER (),
+	'event_id', e.event_id || '-' || :round, 'shipment_id', e.shipment_id || '-' || :round)) AS r FROM shipment_events e JOIN came c USING (shipment_id) WHERE c.id % 2 = 0) x;
+INSERT INTO shipment_events (id, event_id, shipment_id, carrier_code, status, event_time, received_at)
+	SELECT (SELECT max(id) FROM shipment_events) + row_number() OVER (), 'later-' || shipment_id || '-' || :round, shipment_id, min(carrier_code), 'delivered', max(event_time) + interval '1 hour', max(received_at) + interval '2 hours'
+	FROM shipment_events GROUP BY shipment_id HAVING random() < 0.05;
+UPDATE support_contacts SET shipment_id = (SELECT shipment_id FROM shipments ORDER BY (id * 7919 + support_contacts.id * 31) % 1009, id LIMIT 1) WHERE random() < 0.1;
+UPDATE support_contacts SET shipment_id = NULL WHERE random() < 0.05;
+UPDATE support_contacts SET topic = 'complaint', resolved_at = opened_at + interval '5 hours' WHERE random() < 0.05;
+INSERT INTO support_contacts SELECT (r).* FROM (SELECT jsonb_populate_record(c, jsonb_build_object('id', c.id + :round * 1000000, 'updated_at', now())) AS r FROM support_contacts c WHERE random() < 0.05) x;
+INSERT INTO integrations_log SELECT (r).* FROM (SELECT jsonb_populate_record(l, jsonb_build_object('id', (SELECT max(id) FROM integrations_log) + row_number() OVER (),
+	'attempt', l.attempt + 1, 'ts', l.ts + interval '5 minutes')) AS r FROM integrations_log l WHERE random() < 0.02) x;
+UPDATE clients SET name = name || '.' WHERE random() < 0.2;
+UPDATE clients SET tier = CASE tier WHEN 'gold' THEN 'standard' ELSE 'gold' END WHERE random() < 0.1;
+COMMIT;
+END
+change() { sql -v round="$1" -v seed=0."$seed$1" -f change.sql >log 2>&1 || fail "changes $1" "$(cat log)"; }
+
+# a transaction that is open: late ROUND opens it, in_time ends it
+late() {
+	rm -f late; mkfifo late
+	sql -f late >log.late 2>&1 & late_pid=$!
+	exec 4>late
+	cat >&4 <<-END
+	BEGIN;
+	INSERT INTO shipments (id, shipment_id, client_id, carrier_id, service_code, origin_region, dest_region, promised_at, created_at)
+		SELECT 900000000 + $1, 'late-$1', client_id, carrier_id, service_code, origin_region, dest_region, '2022-03-20', '2022-03-15' FROM shipments WHERE carrier_id IS NOT NULL ORDER BY id LIMIT 1;
+	INSERT INTO shipment_events (id, event_id, shipment_id, carrier_code, status, event_time, received_at)
+		SELECT (SELECT max(id) FROM shipment_events) + 1, 'late-$1', 'late-$1', code, 'accepted', '2022-03-16', '2022-03-16 01:00' FROM carriers ORDER BY id LIMIT 1;
+	UPDATE clients SET name = 'late $1' WHERE id = $1;
+	SELECT pg_advisory_lock(77);
+	END
+	until_true 60 sh -c "psql -qXAt -d oltp -c \"SELECT 'held' FROM pg_locks WHERE locktype = 'advisory' AND granted\" | grep -q held"
+}
+in_time() { echo 'COMMIT;' >&4; exec 4>&-; wait "$late_pid" || fail 'the late transaction' "$(cat log.late)"; }
+
+# a loader that kills the run at a table: what stands in the file TABLE.before or TABLE.after, once
+cat >loader <<'END'
+#!/bin/sh
+last=
+for arg; do case $last in -t) table=$arg ;; esac; last=$arg; done
+! mv "$HOOKS/$table.before" "$HOOKS/now" 2>/dev/null || kill -9 $(cat "$HOOKS/pid") $PPID $$
+wb-ch-load "$@" || exit
+! mv "$HOOKS/$table.after" "$HOOKS/now" 2>/dev/null || kill -9 $(cat "$HOOKS/pid") $PPID $$
+END
+chmod +x loader; HOOKS=$tmp; export HOOKS
+# killed AT COMMAND ...: AT is a table, .before or .after it
+killed() {
+	: >"$1"
+	killed_at=$1; shift
+	WB_LOAD=$tmp/loader sh -c 'echo $$ >pid; exec "$@"' - "$@" >out 2>err
+	is "$? $(ls "$killed_at" 2>/dev/null)" '137 ' "$1: killed at $killed_at"
+}
+
+round=0
+for at in stg_shipment.after fct_shipment.before fct_event.after dim_client.before - stg_contact.after fct_event.before; do
+	round=$((round + 1))
+	change $round
+	late $round
+	if [ $at = - ]; then status 0 "round $round: wb-sync" wb-sync; else killed $at wb-sync; fi
+	in_time
+	# what has been killed lets go of its locks when its last stage has ended
+	status 0 "round $round: wb-sync again" wb-sync
+	is "$(cat out err)" '' "round $round: says nothing"
+	is "$(q "SELECT count() FROM v_shipment WHERE shipment_id = 'late-$round' AND events_n = 1")" 1 "round $round: what was committed late is there"
+done
+status 0 'wb-marts --heal' wb-marts --heal
+documents one.docs
+marts one.marts
+n=$(q 'SELECT count() FROM v_shipment')
+status 0 'nothing new' wb-sync
+documents got; same one.docs got 'nothing new changes nothing'
+
+# ---- a message that came before its shipment, which it names by tracking number
+carrier=$(sql -c "SELECT code FROM carriers WHERE id = 1")
+for i in 1 2; do
+	echo "{\"_src\":[\"tracking.events\",0,$i,1647388800000,0],\"event_id\":\"early-$i\",\"tracking_number\":\"EARLY-$i\",\"carrier_code\":\"$carrier\",\"status\":\"accepted\",\"event_time\":\"2022-03-16T00:00:00Z\",\"received_at\":\"2022-03-16T01:00:00Z\"}"
+done | wb-normalize --quiet --rejects - | wb-ch-load --rejects - -t fct_event
+is "$(q "SELECT code, state, count() FROM wb_reject FINAL GROUP BY code, state" | tr '\t' ' ')" 'shipment open 2' 'messages before their shipments are rejects'
+sql -c "INSERT INTO shipments (id, shipment_id, tracking_number, client_id, carrier_id, service_code, origin_region, dest_region, created_at)
+	SELECT 800000001, 'early', 'EARLY-1', client_id, 1, service_code, origin_region, dest_region, '2022-03-15' FROM shipments ORDER BY id LIMIT 1"
+status 0 'a shipment comes' wb-sync
+is "$(q "SELECT status, events_n FROM v_shipment WHERE shipment_id = 'early'" | tr '\t' ' ')" 'accepted 1' 'its event is there'
+is "$(q "SELECT src_offset, state FROM wb_reject FINAL ORDER BY src_offset" | tr '\t\n' '  ')" '1 resolved 2 open ' 'its reject is resolved, the other is open'
+status 0 'again' wb-sync
+is "$(q "SELECT count() FROM v_event WHERE event_id = 'early-1'")" 1 'once'
+sql -c "DELETE FROM shipments WHERE shipment_id = 'early'"
+
+store two
+killed fct_event.before wb-first
+killed fct_shipment.after wb-first
+status 78 'wb-sync upon a first load that was broken off' wb-sync
+status 0 'wb-first of the OLTP as it is now, broken off twice' wb-first
+documents got; same got one.docs 'the same documents by changes'
+marts got; same got one.marts 'the same marts'
+is "$(wc -l <got)" "$(wc -l <one.marts)" 'as many'
+ok 'there is much new' test "$n" -gt $(($(wc -l <by_hand.docs) * 11 / 10))
 done_testing
