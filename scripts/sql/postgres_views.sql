@@ -219,34 +219,76 @@ UNION ALL SELECT 'integration_hist_sum', 'error', day, count(*) FILTER (WHERE (c
 UNION ALL SELECT 'integration_hist_length', 'error', day, count(*) FILTER (WHERE cardinality(latency_hist) <> CASE WHEN calls = 0 THEN 0 ELSE 18 END OR cardinality(lag_hist) <> CASE WHEN events_in = 0 THEN 0 ELSE 19 END) FROM mart_integration_hour GROUP BY day
 UNION ALL SELECT unnest('{sla_due_sum,sla_miss_sum,sla_late_sum,sla_parts,sla_hist_length,lead_hist_sum,transit_hist_sum,delivery_parts,delivery_hist_length,courier_parts,backlog_parts,backlog_hist_length,support_parts,frt_hist_sum,support_hist_length,calls_sum,events_parts,integration_hist_sum,integration_hist_length}'::text[]), 'error', date '1970-01-01', 0;
 
--- all invariants; a check of severity error with bad_rows > 0 must stop the reports. Scope facts reads the facts whole: run nightly, the results are in wb_check, and nothing else reads this view
+-- days on which the marts are known to be behind, as wb-marts finds them: something was stored since it ran last, or in the ten minutes before
+CREATE OR REPLACE VIEW v_day_behind AS
+SELECT 'shipment'::text AS scope, unnest(days) AS day FROM fct_shipment WHERE loaded_at > (SELECT min(value::timestamptz) - interval '10 minutes' FROM wb_state WHERE name IN ('refresh:mart_delivery_day', 'refresh:mart_sla_day', 'refresh:mart_courier_day'))
+UNION ALL SELECT 'support', ((opened_at + off) AT TIME ZONE 'UTC')::date FROM (
+    SELECT opened_at FROM stg_contact WHERE loaded_at > (SELECT min(value::timestamptz) - interval '10 minutes' FROM wb_state WHERE name IN ('refresh:mart_support_day'))
+    UNION ALL SELECT opened_at FROM stg_contact WHERE shipment_id <> '' AND shipment_id IN (
+        SELECT shipment_id FROM stg_contact WHERE loaded_at > (SELECT min(value::timestamptz) - interval '10 minutes' FROM wb_state WHERE name IN ('refresh:mart_support_day'))
+        UNION SELECT shipment_id FROM fct_shipment WHERE loaded_at > (SELECT min(value::timestamptz) - interval '10 minutes' FROM wb_state WHERE name IN ('refresh:mart_support_day')))) c,
+    (VALUES (interval '-12 hours'), (interval '0'), (interval '14 hours')) o (off)
+UNION ALL SELECT 'integration', (ts AT TIME ZONE 'UTC')::date FROM stg_call
+    WHERE (carrier_id, integration, operation, request_id) IN (
+        SELECT carrier_id, integration, operation, request_id FROM stg_call WHERE loaded_at > (SELECT min(value::timestamptz) - interval '10 minutes' FROM wb_state WHERE name IN ('refresh:mart_integration_hour')))
+UNION ALL SELECT 'integration', (received_at AT TIME ZONE 'UTC')::date FROM fct_event WHERE loaded_at > (SELECT min(value::timestamptz) - interval '10 minutes' FROM wb_state WHERE name IN ('refresh:mart_integration_hour'))
+UNION ALL SELECT 'integration', (ts AT TIME ZONE 'UTC')::date FROM wb_reject WHERE loaded_at > (SELECT min(value::timestamptz) - interval '10 minutes' FROM wb_state WHERE name IN ('refresh:mart_integration_hour'));
+
+-- days on which rows of a mart differ from what the facts or staging say, or are missing, or too many: their number
+CREATE OR REPLACE VIEW v_delivery_day_differs AS
+SELECT day, count(*) AS bad_rows FROM (
+    SELECT day FROM (SELECT day, client_id, carrier_id, service_code, dest_region, ROW(created, accepted, out_for_delivery, attempts, first_attempts, first_attempt_ok, delivered, delivered_late, ready_for_pickup, return_started, returned, lost, damaged, cancelled, exceptions, first_exceptions, lead_sec_sum, lead_n, lead_hist, transit_sec_sum, transit_n, transit_hist, handover_sec_sum, handover_n, last_mile_sec_sum, last_mile_n, pickup_wait_sec_sum, pickup_wait_n, revenue)::text AS h FROM mart_delivery_day
+        UNION ALL SELECT day, client_id, carrier_id, service_code, dest_region, ROW(created, accepted, out_for_delivery, attempts, first_attempts, first_attempt_ok, delivered, delivered_late, ready_for_pickup, return_started, returned, lost, damaged, cancelled, exceptions, first_exceptions, lead_sec_sum, lead_n, lead_hist, transit_sec_sum, transit_n, transit_hist, handover_sec_sum, handover_n, last_mile_sec_sum, last_mile_n, pickup_wait_sec_sum, pickup_wait_n, revenue)::text FROM v_delivery_day_from_facts) u
+    GROUP BY day, client_id, carrier_id, service_code, dest_region HAVING count(*) <> 2 OR min(h) <> max(h)) d
+GROUP BY day;
+
+CREATE OR REPLACE VIEW v_sla_day_differs AS
+SELECT day, count(*) AS bad_rows FROM (
+    SELECT day FROM (SELECT day, client_id, carrier_id, service_code, dest_region, sla_rule_id, promise_source, ROW(due, met, met_in_full, missed, missed_open, pending, at_risk, paused, late_1d, late_2d, late_3d, late_more, early_1d, late_sec_sum, late_hist, abs_err_sec_sum, abs_err_n, repromised, miss_carrier, miss_shipper, miss_recipient, miss_customs, miss_force, miss_platform, miss_unknown)::text AS h FROM mart_sla_day
+        UNION ALL SELECT day, client_id, carrier_id, service_code, dest_region, sla_rule_id, promise_source, ROW(due, met, met_in_full, missed, missed_open, pending, at_risk, paused, late_1d, late_2d, late_3d, late_more, early_1d, late_sec_sum, late_hist, abs_err_sec_sum, abs_err_n, repromised, miss_carrier, miss_shipper, miss_recipient, miss_customs, miss_force, miss_platform, miss_unknown)::text FROM v_sla_day_from_facts) u
+    GROUP BY day, client_id, carrier_id, service_code, dest_region, sla_rule_id, promise_source HAVING count(*) <> 2 OR min(h) <> max(h)) d
+GROUP BY day;
+
+CREATE OR REPLACE VIEW v_courier_day_differs AS
+SELECT day, count(*) AS bad_rows FROM (
+    SELECT day FROM (SELECT day, carrier_id, region_code, courier_id, ROW(assigned, attempts, delivered, first_attempts, first_attempt_ok, failed_recipient, failed_carrier, failed_other, brought_back, first_scan_at, last_scan_at, active_sec)::text AS h FROM mart_courier_day
+        UNION ALL SELECT day, carrier_id, region_code, courier_id, ROW(assigned, attempts, delivered, first_attempts, first_attempt_ok, failed_recipient, failed_carrier, failed_other, brought_back, first_scan_at, last_scan_at, active_sec)::text FROM v_courier_day_from_facts) u
+    GROUP BY day, carrier_id, region_code, courier_id HAVING count(*) <> 2 OR min(h) <> max(h)) d
+GROUP BY day;
+
+CREATE OR REPLACE VIEW v_support_day_differs AS
+SELECT day, count(*) AS bad_rows FROM (
+    SELECT day FROM (SELECT day, client_id, carrier_id, dest_region, topic, channel, ROW(contacts, first_contacts, on_late, no_shipment, reopened, resolved, frt_sec_sum, frt_n, frt_hist, resolve_sec_sum, resolve_n, csat_sum, csat_n, csat_pos)::text AS h FROM mart_support_day
+        UNION ALL SELECT day, client_id, carrier_id, dest_region, topic, channel, ROW(contacts, first_contacts, on_late, no_shipment, reopened, resolved, frt_sec_sum, frt_n, frt_hist, resolve_sec_sum, resolve_n, csat_sum, csat_n, csat_pos)::text FROM v_support_day_from_staging) u
+    GROUP BY day, client_id, carrier_id, dest_region, topic, channel HAVING count(*) <> 2 OR min(h) <> max(h)) d
+GROUP BY day;
+
+CREATE OR REPLACE VIEW v_integration_hour_differs AS
+SELECT day, count(*) AS bad_rows FROM (
+    SELECT day FROM (SELECT hour, day, carrier_id, integration, operation, ROW(calls, ok, err_client, err_server, err_timeout, err_auth, err_rate, err_schema, retries, latency_ms_sum, latency_hist, events_in, events_late, events_unmapped, events_rejected, lag_sec_sum, lag_n, lag_negative, lag_hist, last_event_at, last_received_at)::text AS h FROM mart_integration_hour
+        UNION ALL SELECT hour, day, carrier_id, integration, operation, ROW(calls, ok, err_client, err_server, err_timeout, err_auth, err_rate, err_schema, retries, latency_ms_sum, latency_hist, events_in, events_late, events_unmapped, events_rejected, lag_sec_sum, lag_n, lag_negative, lag_hist, last_event_at, last_received_at)::text FROM v_integration_hour_from_staging) u
+    GROUP BY hour, day, carrier_id, integration, operation HAVING count(*) <> 2 OR min(h) <> max(h)) d
+GROUP BY day;
+
+-- all invariants; a check of severity error with bad_rows > 0 must stop the reports. Marts are compared with the facts on days that are not behind. Scope facts reads the facts whole: run nightly, the results are in wb_check, and nothing else reads this view
 CREATE OR REPLACE VIEW v_quality AS
 SELECT check_name, severity, 'mart'::text AS scope, sum(bad_rows)::bigint AS bad_rows FROM v_quality_day GROUP BY check_name, severity
 UNION ALL SELECT 'stop_without_time', 'error', 'facts', count(*) FROM fct_shipment
     WHERE (sla_stop <> 'none') <> (sla_stop_at IS NOT NULL) OR (sla_state = 'met' AND sla_stop_at IS NULL)
 UNION ALL SELECT 'closed_without_time', 'error', 'facts', count(*) FROM fct_shipment WHERE is_open = (closed_at IS NOT NULL)
 UNION ALL SELECT 'party_without_miss', 'error', 'facts', count(*) FROM fct_shipment WHERE (sla_state = 'missed') = (sla_party = 'none')
-UNION ALL SELECT 'created_total', 'error', 'facts', abs((SELECT coalesce(sum(created), 0) FROM mart_delivery_day WHERE day >= horizon('shipment')) - (SELECT count(*) FROM fct_shipment WHERE created_day >= horizon('shipment')))
-UNION ALL SELECT 'delivery_mart_vs_facts', 'error', 'facts', count(*) FROM (
-    SELECT 1 FROM (SELECT day, client_id, carrier_id, service_code, dest_region, ROW(created, accepted, out_for_delivery, attempts, first_attempts, first_attempt_ok, delivered, delivered_late, ready_for_pickup, return_started, returned, lost, damaged, cancelled, exceptions, first_exceptions, lead_sec_sum, lead_n, lead_hist, transit_sec_sum, transit_n, transit_hist, handover_sec_sum, handover_n, last_mile_sec_sum, last_mile_n, pickup_wait_sec_sum, pickup_wait_n, revenue)::text AS h FROM mart_delivery_day
-        UNION ALL SELECT day, client_id, carrier_id, service_code, dest_region, ROW(created, accepted, out_for_delivery, attempts, first_attempts, first_attempt_ok, delivered, delivered_late, ready_for_pickup, return_started, returned, lost, damaged, cancelled, exceptions, first_exceptions, lead_sec_sum, lead_n, lead_hist, transit_sec_sum, transit_n, transit_hist, handover_sec_sum, handover_n, last_mile_sec_sum, last_mile_n, pickup_wait_sec_sum, pickup_wait_n, revenue)::text FROM v_delivery_day_from_facts) u WHERE day >= horizon('shipment')
-    GROUP BY day, client_id, carrier_id, service_code, dest_region HAVING count(*) <> 2 OR min(h) <> max(h)) d
-UNION ALL SELECT 'sla_mart_vs_facts', 'error', 'facts', count(*) FROM (
-    SELECT 1 FROM (SELECT day, client_id, carrier_id, service_code, dest_region, sla_rule_id, promise_source, ROW(due, met, met_in_full, missed, missed_open, pending, at_risk, paused, late_1d, late_2d, late_3d, late_more, early_1d, late_sec_sum, late_hist, abs_err_sec_sum, abs_err_n, repromised, miss_carrier, miss_shipper, miss_recipient, miss_customs, miss_force, miss_platform, miss_unknown)::text AS h FROM mart_sla_day
-        UNION ALL SELECT day, client_id, carrier_id, service_code, dest_region, sla_rule_id, promise_source, ROW(due, met, met_in_full, missed, missed_open, pending, at_risk, paused, late_1d, late_2d, late_3d, late_more, early_1d, late_sec_sum, late_hist, abs_err_sec_sum, abs_err_n, repromised, miss_carrier, miss_shipper, miss_recipient, miss_customs, miss_force, miss_platform, miss_unknown)::text FROM v_sla_day_from_facts) u WHERE day >= horizon('shipment')
-    GROUP BY day, client_id, carrier_id, service_code, dest_region, sla_rule_id, promise_source HAVING count(*) <> 2 OR min(h) <> max(h)) d
-UNION ALL SELECT 'courier_mart_vs_facts', 'error', 'facts', count(*) FROM (
-    SELECT 1 FROM (SELECT day, carrier_id, region_code, courier_id, ROW(assigned, attempts, delivered, first_attempts, first_attempt_ok, failed_recipient, failed_carrier, failed_other, brought_back, first_scan_at, last_scan_at, active_sec)::text AS h FROM mart_courier_day
-        UNION ALL SELECT day, carrier_id, region_code, courier_id, ROW(assigned, attempts, delivered, first_attempts, first_attempt_ok, failed_recipient, failed_carrier, failed_other, brought_back, first_scan_at, last_scan_at, active_sec)::text FROM v_courier_day_from_facts) u WHERE day >= horizon('shipment')
-    GROUP BY day, carrier_id, region_code, courier_id HAVING count(*) <> 2 OR min(h) <> max(h)) d
-UNION ALL SELECT 'support_mart_vs_staging', 'error', 'facts', count(*) FROM (
-    SELECT 1 FROM (SELECT day, client_id, carrier_id, dest_region, topic, channel, ROW(contacts, first_contacts, on_late, no_shipment, reopened, resolved, frt_sec_sum, frt_n, frt_hist, resolve_sec_sum, resolve_n, csat_sum, csat_n, csat_pos)::text AS h FROM mart_support_day
-        UNION ALL SELECT day, client_id, carrier_id, dest_region, topic, channel, ROW(contacts, first_contacts, on_late, no_shipment, reopened, resolved, frt_sec_sum, frt_n, frt_hist, resolve_sec_sum, resolve_n, csat_sum, csat_n, csat_pos)::text FROM v_support_day_from_staging) u WHERE day >= horizon('support')
-    GROUP BY day, client_id, carrier_id, dest_region, topic, channel HAVING count(*) <> 2 OR min(h) <> max(h)) d
-UNION ALL SELECT 'integration_mart_vs_staging', 'error', 'facts', count(*) FROM (
-    SELECT 1 FROM (SELECT hour, day, carrier_id, integration, operation, ROW(calls, ok, err_client, err_server, err_timeout, err_auth, err_rate, err_schema, retries, latency_ms_sum, latency_hist, events_in, events_late, events_unmapped, events_rejected, lag_sec_sum, lag_n, lag_negative, lag_hist, last_event_at, last_received_at)::text AS h FROM mart_integration_hour
-        UNION ALL SELECT hour, day, carrier_id, integration, operation, ROW(calls, ok, err_client, err_server, err_timeout, err_auth, err_rate, err_schema, retries, latency_ms_sum, latency_hist, events_in, events_late, events_unmapped, events_rejected, lag_sec_sum, lag_n, lag_negative, lag_hist, last_event_at, last_received_at)::text FROM v_integration_hour_from_staging) u WHERE day >= horizon('integration')
-    GROUP BY hour, day, carrier_id, integration, operation HAVING count(*) <> 2 OR min(h) <> max(h)) d
+UNION ALL SELECT 'created_total', 'error', 'facts', abs((SELECT coalesce(sum(created), 0) FROM mart_delivery_day WHERE day >= horizon('shipment') AND day NOT IN (SELECT day FROM v_day_behind WHERE scope = 'shipment'))
+        - (SELECT count(*) FROM fct_shipment WHERE created_day >= horizon('shipment') AND created_day NOT IN (SELECT day FROM v_day_behind WHERE scope = 'shipment')))
+UNION ALL SELECT 'delivery_mart_vs_facts', 'error', 'facts', coalesce(sum(bad_rows), 0)::bigint FROM v_delivery_day_differs
+    WHERE day >= horizon('shipment') AND day NOT IN (SELECT day FROM v_day_behind WHERE scope = 'shipment')
+UNION ALL SELECT 'sla_mart_vs_facts', 'error', 'facts', coalesce(sum(bad_rows), 0)::bigint FROM v_sla_day_differs
+    WHERE day >= horizon('shipment') AND day NOT IN (SELECT day FROM v_day_behind WHERE scope = 'shipment')
+UNION ALL SELECT 'courier_mart_vs_facts', 'error', 'facts', coalesce(sum(bad_rows), 0)::bigint FROM v_courier_day_differs
+    WHERE day >= horizon('shipment') AND day NOT IN (SELECT day FROM v_day_behind WHERE scope = 'shipment')
+UNION ALL SELECT 'support_mart_vs_staging', 'error', 'facts', coalesce(sum(bad_rows), 0)::bigint FROM v_support_day_differs
+    WHERE day >= horizon('support') AND day NOT IN (SELECT day FROM v_day_behind WHERE scope = 'support')
+UNION ALL SELECT 'integration_mart_vs_staging', 'error', 'facts', coalesce(sum(bad_rows), 0)::bigint FROM v_integration_hour_differs
+    WHERE day >= horizon('integration') AND day NOT IN (SELECT day FROM v_day_behind WHERE scope = 'integration')
 UNION ALL SELECT 'rejected_records', 'warn', 'facts', count(*) FROM wb_reject WHERE state = 'open'
 UNION ALL SELECT 'lead_open_bucket', 'warn', 'facts', CASE WHEN o > 0.01 * n THEN o ELSE 0 END FROM (
     SELECT coalesce(sum(lead_hist[31]), 0) AS o, coalesce(sum(lead_n), 0) AS n FROM mart_delivery_day WHERE cardinality(lead_hist) > 0) t
