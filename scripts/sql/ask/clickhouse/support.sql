@@ -1,0 +1,4 @@
+-- COLUMNS of the contacts that may stand on the days FROM to TO, seconds since 1970 of their beginnings.
+-- A local day begins 14 hours before that of UTC at the earliest and ends 12 hours behind it.
+SELECT {columns:Identifiers} FROM v_support_contact
+WHERE opened_at >= toDateTime({from:UInt32} - 86400) AND opened_at < toDateTime({to:UInt32} + 172800)
