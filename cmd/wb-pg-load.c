@@ -5,17 +5,23 @@
 
 #include "base/env.h"
 #include "base/utc.h"
+#include "io/file.h"
+#include "io/retry.h"
 #include "net/pgload.h"
+#include "net/pgschema.h"
 #include "parcel/table.h"
 #include "run/days.h"
 #include "run/pgreject.h"
+#include "run/share.h"
 #include "run/sink.h"
 
-enum { SWAP = TOOL_OWN, DAYS, BATCH, TEE, GREENPLUM };
+#define SCHEMA_MAX (1u << 20)
+
+enum { SWAP = TOOL_OWN, DAYS, BATCH, TEE, GREENPLUM, CREATE };
 static struct tool tool = {
 	.name = "wb-pg-load",
-	.usage = "wb-pg-load [-v] [-d CONN] [-h HOST] [-p PORT] [-U USER] [--tee | --swap --days LIST | FILE [--batch ID]] [-S SIZE]\n"
-	    "       [-k COLUMN,...] [--greenplum] -t TABLE [FILE ...]",
+	.usage = "wb-pg-load [-v] [-d CONN] [-h HOST] [-p PORT] [-U USER] [--create] [--tee | --swap --days LIST | FILE [--batch ID]]\n"
+	    "       [-S SIZE] [-k COLUMN,...] [--greenplum] -t TABLE [FILE ...]",
 	.letters = "d:h:p:U:t:S:k:",
 	.longs = (const struct option[]){
 		{ "swap", no_argument, NULL, SWAP },
@@ -23,6 +29,7 @@ static struct tool tool = {
 		{ "batch", required_argument, NULL, BATCH },
 		{ "tee", no_argument, NULL, TEE },
 		{ "greenplum", no_argument, NULL, GREENPLUM },
+		{ "create", no_argument, NULL, CREATE },
 		{ 0 },
 	},
 };
@@ -31,7 +38,7 @@ static struct {
 	struct pg_options conn;
 	const char *table, *days, *batch, *key;
 	uint64_t memory;
-	int swap, tee, greenplum;
+	int swap, tee, greenplum, create;
 } opt = { .conn = { .app = "wb-pg-load" } };
 
 struct loader {
@@ -103,6 +110,45 @@ swap(void *arg, struct err *e)
 }
 
 static void
+made(void *arg, struct slice statement)
+{
+	(void)arg;
+	if (tool.verbose > 1)
+		tool_say(&tool, "%.*s", (int)statement.n, statement.p);
+}
+
+/* Makes the table from the shipped schema if it is missing. */
+static void
+create(void)
+{
+	struct err e = ERR_NONE;
+	struct buf text = { 0 };
+	struct pgschema_options o = { .only = table_name(opt.table), .greenplum = opt.greenplum, .say = made };
+	struct pg *p = NULL;
+	unsigned tries;
+	char path[4096];
+
+	if (share_path(path, sizeof path, "sql/postgres.sql") == -1)
+		err_set(&e, EX_CONFIG, "the folder of sql/postgres.sql has too long a name");
+	else
+		(void)file_read(path, SCHEMA_MAX, &text, &e);
+	for (tries = 0; e.status == 0; tries++) {
+		if ((p = pg_open(&opt.conn, &e)) != NULL && pgschema_apply(p, buf_as_slice(&text), (struct slice){ 0 }, &o, &e) == 0)
+			break;
+		pg_close(p);
+		if (e.status != EX_TEMPFAIL)
+			break;
+		say(NULL, e.msg);
+		e = ERR_NONE;
+		retry_pause(tries);
+	}
+	if (e.status != 0)
+		tool_die(&tool, &e);
+	pg_close(p);
+	buf_fini(&text);
+}
+
+static void
 options(int argc, char **argv)
 {
 	int c;
@@ -122,6 +168,7 @@ options(int argc, char **argv)
 		case BATCH: opt.batch = optarg; break;
 		case TEE: opt.tee = 1; break;
 		case GREENPLUM: opt.greenplum = 1; break;
+		case CREATE: opt.create = 1; break;
 		}
 	if (opt.table == NULL)
 		tool_usage(&tool, "-t TABLE is needed");
@@ -173,6 +220,8 @@ main(int argc, char **argv)
 		tool_usage(&tool, "--swap needs a lane (wb-run --once): in a plain pipeline a reader that died looks like the end");
 	if (opt.swap && (opt.days = days_list(opt.days, &l.days, &e)) == NULL)
 		tool_die(&tool, &e);
+	if (opt.create)
+		create();
 	rules.name = name;
 	config.target.table = opt.table;
 	config.target.key = opt.key;

@@ -255,6 +255,16 @@ name_of(const char *path)
 	return mem_dup(base, dot != NULL && dot != base ? (size_t)(dot - base) : strlen(base));
 }
 
+/* The loader that fits the store, unless the user has said which. */
+static void
+set_load(void)
+{
+	const char *store = env_get("WB_STORE");
+
+	if (store != NULL && env_get("WB_LOAD") == NULL)
+		(void)setenv("WB_LOAD", strncmp(store, "postgresql://", 13) == 0 || strncmp(store, "postgres://", 11) == 0 ? "wb-pg-load" : "wb-ch-load", 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -329,6 +339,7 @@ main(int argc, char **argv)
 	(void)sigprocmask(SIG_BLOCK, &wanted, &mask);
 	(void)signal(SIGUSR1, SIG_DFL);		/* what is ignored does not come */
 	(void)signal(SIGCHLD, SIG_DFL);
+	set_load();
 	c = run_lane(&l, &mask);
 	lane_fini(&l);
 	buf_fini(&text);

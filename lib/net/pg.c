@@ -58,7 +58,7 @@ status_of(const char *state)
 		{ "54", EX_DATAERR }, { "P0001", EX_DATAERR }, { "44", EX_DATAERR },
 		{ "08", EX_TEMPFAIL }, { "40", EX_TEMPFAIL }, { "53", EX_TEMPFAIL }, { "57", EX_TEMPFAIL },
 		{ "22", EX_DATAERR }, { "23", EX_DATAERR },
-		{ "28", EX_CONFIG }, { "42", EX_CONFIG }, { "0A", EX_CONFIG }, { "55", EX_CONFIG }, { "25", EX_CONFIG }, { "F0", EX_CONFIG },
+		{ "28", EX_CONFIG }, { "2B", EX_CONFIG }, { "42", EX_CONFIG }, { "0A", EX_CONFIG }, { "55", EX_CONFIG }, { "25", EX_CONFIG }, { "F0", EX_CONFIG },
 	};
 	size_t i;
 

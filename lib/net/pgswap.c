@@ -46,9 +46,10 @@ pgswap(struct pg *p, const struct pgtarget *t, const char *days, const char *hou
 		goto out;
 	}
 	buf_clear(&b);
-	buf_printf(&b, "DELETE FROM %s t USING wb_days d WHERE t.day = d.day", t->table);
+	/* one at a time: an OR would look at every row of the table */
+	buf_printf(&b, "DELETE FROM %s WHERE day IN (SELECT day FROM wb_days)", t->table);
 	if (hour != NULL)
-		buf_printf(&b, " OR t.%s = d.hour", hour);
+		buf_printf(&b, ";DELETE FROM %s WHERE %s IN (SELECT hour FROM wb_days)", t->table, hour);
 	buf_printf(&b, ";INSERT INTO %s (%s)%s SELECT %s FROM wb_stage;COMMIT", t->table, t->list, t->into, t->list);
 	if (pg_exec(p, buf_str(&b), e) == -1)
 		goto out;

@@ -1,5 +1,6 @@
--- Waybill marts, PostgreSQL 15: the same tables, columns and grain as clickhouse.sql.
--- Greenplum 6/7: the comments marked GP say what to change. Sessions must run with TimeZone UTC.
+-- Waybill marts, PostgreSQL 15: the same tables, columns and grain as clickhouse.sql. Sessions must run with TimeZone UTC.
+-- wb-schema reads this file: a column a line. On Greenplum a line marked "GP: leave out" is left out ("GP 6:" on that version
+-- only), and a clause behind "GP:" is put before the semicolon.
 CREATE SCHEMA IF NOT EXISTS mart;
 SET search_path TO mart;
 
@@ -140,7 +141,7 @@ CREATE TABLE IF NOT EXISTS stg_shipment (
     created_at        timestamptz(3) NOT NULL,
     updated_at        timestamptz(3) NOT NULL,
     PRIMARY KEY (shipment_id)
-);  -- GP: heap, DISTRIBUTED BY (shipment_id)
+);  -- GP: DISTRIBUTED BY (shipment_id)
 CREATE INDEX IF NOT EXISTS stg_shipment_tracking ON stg_shipment (tracking_number);
 COMMENT ON TABLE stg_shipment IS 'OLTP shipments as read: the attributes of a shipment and its tracking number';
 COMMENT ON COLUMN stg_shipment.id IS 'shipments.id';
@@ -178,7 +179,7 @@ CREATE TABLE IF NOT EXISTS stg_contact (
     updated_at     timestamptz(3) NOT NULL,
     loaded_at      timestamptz(0) NOT NULL DEFAULT now(),
     PRIMARY KEY (id)
-);  -- GP: heap, DISTRIBUTED BY (id)
+);  -- GP: DISTRIBUTED BY (id)
 CREATE INDEX IF NOT EXISTS stg_contact_shipment ON stg_contact (shipment_id);
 CREATE INDEX IF NOT EXISTS stg_contact_opened ON stg_contact (opened_at);
 CREATE INDEX IF NOT EXISTS stg_contact_loaded ON stg_contact (loaded_at);
@@ -214,8 +215,9 @@ CREATE TABLE IF NOT EXISTS stg_call (
     error       text NOT NULL DEFAULT '',
     loaded_at   timestamptz(0) NOT NULL DEFAULT now(),
     PRIMARY KEY (id)
-);  -- GP: heap, DISTRIBUTED BY (id)
+);  -- GP: DISTRIBUTED BY (id)
 CREATE INDEX IF NOT EXISTS stg_call_ts ON stg_call (ts);
+CREATE INDEX IF NOT EXISTS stg_call_request ON stg_call (request_id);
 CREATE INDEX IF NOT EXISTS stg_call_loaded ON stg_call USING brin (loaded_at);  -- GP 6: leave out
 COMMENT ON TABLE stg_call IS 'OLTP integrations_log as read, append only: one row per attempt of a call';
 COMMENT ON COLUMN stg_call.id IS 'integrations_log.id';
@@ -235,6 +237,7 @@ COMMENT ON COLUMN stg_call.error IS 'error text, empty = none';
 COMMENT ON COLUMN stg_call.loaded_at IS 'when the row was loaded (lineage)';
 
 CREATE TABLE IF NOT EXISTS fct_event (
+    PRIMARY KEY (event_time, shipment_id, event_id),
     shipment_id      text NOT NULL,
     event_id         text NOT NULL,
     version          bigint NOT NULL,
@@ -269,10 +272,11 @@ CREATE TABLE IF NOT EXISTS fct_event (
     src_topic        text NOT NULL DEFAULT '',
     src_partition    integer NOT NULL DEFAULT 0,
     src_offset       bigint NOT NULL DEFAULT 0,
-    loaded_at        timestamptz(0) NOT NULL DEFAULT now(),
-    PRIMARY KEY (event_time, shipment_id, event_id)
-) PARTITION BY RANGE (event_time);  -- GP: WITH (appendoptimized=true, orientation=column, compresstype=zstd) DISTRIBUTED BY (shipment_id), PARTITION BY RANGE (event_time) (START .. END .. EVERY ('1 month')), no PRIMARY KEY
-CREATE TABLE IF NOT EXISTS fct_event_default PARTITION OF fct_event DEFAULT;
+    loaded_at        timestamptz(0) NOT NULL DEFAULT now()
+)
+PARTITION BY RANGE (event_time)  -- GP 6: leave out
+;  -- GP: DISTRIBUTED BY (shipment_id)
+CREATE TABLE IF NOT EXISTS fct_event_default PARTITION OF fct_event DEFAULT;  -- GP 6: leave out
 CREATE INDEX IF NOT EXISTS fct_event_shipment ON fct_event (shipment_id, event_id);
 CREATE INDEX IF NOT EXISTS fct_event_received ON fct_event (received_at);
 CREATE INDEX IF NOT EXISTS fct_event_loaded ON fct_event USING brin (loaded_at);  -- GP 6: leave out
@@ -397,7 +401,7 @@ CREATE TABLE IF NOT EXISTS fct_shipment (
     days                date[] NOT NULL DEFAULT '{}',
     loaded_at           timestamptz(0) NOT NULL DEFAULT now(),
     PRIMARY KEY (shipment_id)
-);  -- GP: heap, DISTRIBUTED BY (shipment_id)
+);  -- GP: DISTRIBUTED BY (shipment_id)
 CREATE INDEX IF NOT EXISTS fct_shipment_due ON fct_shipment (due_day);
 CREATE INDEX IF NOT EXISTS fct_shipment_created ON fct_shipment (created_day);
 CREATE INDEX IF NOT EXISTS fct_shipment_loaded ON fct_shipment (loaded_at);
@@ -710,6 +714,7 @@ CREATE TABLE IF NOT EXISTS mart_backlog_hour (
     CONSTRAINT mart_backlog_hour_parts_sum CHECK (overdue_n + at_risk_n <= open_n),
     CONSTRAINT mart_backlog_hour_age_hist_len CHECK (cardinality(age_hist) IN (0, 31))
 );  -- GP: DISTRIBUTED BY (dest_region)
+CREATE INDEX IF NOT EXISTS mart_backlog_hour_day ON mart_backlog_hour (day);
 COMMENT ON TABLE mart_backlog_hour IS 'open shipments at the full hour';
 COMMENT ON COLUMN mart_backlog_hour.as_of IS 'snapshot time, full hour';
 COMMENT ON COLUMN mart_backlog_hour.day IS 'UTC day of as_of';
@@ -814,6 +819,7 @@ CREATE TABLE IF NOT EXISTS mart_integration_hour (
     CONSTRAINT mart_integration_hour_latency_hist_len CHECK (cardinality(latency_hist) IN (0, 18)),
     CONSTRAINT mart_integration_hour_lag_hist_len CHECK (cardinality(lag_hist) IN (0, 19))
 );  -- GP: DISTRIBUTED BY (integration)
+CREATE INDEX IF NOT EXISTS mart_integration_hour_day ON mart_integration_hour (day);
 COMMENT ON TABLE mart_integration_hour IS 'carrier interfaces and event feeds by hour';
 COMMENT ON COLUMN mart_integration_hour.hour IS 'full hour';
 COMMENT ON COLUMN mart_integration_hour.day IS 'UTC day of hour';
@@ -859,6 +865,8 @@ CREATE TABLE IF NOT EXISTS wb_reject (
     loaded_at     timestamptz(0) NOT NULL DEFAULT now(),
     PRIMARY KEY (src_topic, src_partition, src_offset, src_i, stage)
 );  -- GP: DISTRIBUTED BY (src_offset)
+CREATE INDEX IF NOT EXISTS wb_reject_ts ON wb_reject (ts);
+CREATE INDEX IF NOT EXISTS wb_reject_loaded ON wb_reject (loaded_at);
 COMMENT ON TABLE wb_reject IS 'records that were refused, with their bytes, to be mended and fed again';
 COMMENT ON COLUMN wb_reject.src_topic IS 'source: topic, table or file';
 COMMENT ON COLUMN wb_reject.src_partition IS 'partition of the source';
@@ -884,11 +892,12 @@ COMMENT ON COLUMN wb_horizon.scope IS 'marts concerned: shipment, support or int
 COMMENT ON COLUMN wb_horizon.day IS 'first day that their sources still cover whole';
 COMMENT ON COLUMN wb_horizon.version IS 'epoch ms of the retention run';
 
--- Monthly partition of fct_event; called by the loader before a load, by wb-retain never.
+-- Monthly partition of fct_event, where it has partitions; called by the loader before a load, by wb-retain never.
 CREATE OR REPLACE FUNCTION ensure_event_month(m date) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE a date := date_trunc('month', m)::date; p text := 'fct_event_' || to_char(m, 'YYYYMM');
 BEGIN
-    IF to_regclass('mart.' || p) IS NULL THEN
+    IF (SELECT relkind = 'p' FROM pg_class WHERE oid = 'mart.fct_event'::regclass)
+        AND NOT EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = p AND n.nspname = 'mart') THEN
         EXECUTE format('CREATE TABLE mart.%I PARTITION OF mart.fct_event FOR VALUES FROM (%L) TO (%L)',
                        p, a::text || ' 00:00:00+00', (a + interval '1 month')::date::text || ' 00:00:00+00');
     END IF;
@@ -940,7 +949,7 @@ COMMENT ON COLUMN wb_check.checked_at IS 'when it was run; the newest wins';
 CREATE OR REPLACE FUNCTION hist_add(a integer[], b integer[]) RETURNS integer[] LANGUAGE sql IMMUTABLE AS $$
     SELECT array(SELECT coalesce(a[i], 0) + coalesce(b[i], 0)
                  FROM generate_series(1, greatest(cardinality(a), cardinality(b))) i ORDER BY i) $$;
-CREATE OR REPLACE AGGREGATE hist_sum(integer[]) (SFUNC = hist_add, STYPE = integer[], INITCOND = '{}');  -- GP 6: no OR REPLACE
+CREATE AGGREGATE hist_sum(integer[]) (SFUNC = hist_add, STYPE = integer[], INITCOND = '{}');
 CREATE OR REPLACE FUNCTION hist_quantile(h integer[], bounds double precision[], q double precision) RETURNS double precision
 LANGUAGE sql IMMUTABLE AS $$
     -- linear inside the bucket; the open last bucket answers its lower bound; no rows: null

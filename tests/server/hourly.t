@@ -33,7 +33,7 @@ hourly() {
 		ok "$1: has rows" test -s by_lane
 	done
 	WB_NOW=2026-04-01T00:00:00Z status 0 "$1: wb-hourly again" wb-hourly -v
-	like "$(cat err)" 'wb-run: exit 0: .*v_shipment' "$1: says what it does when asked"
+	like "$(cat err)" 'wb-run: exit 0: wb-sql --ask judge' "$1: says what it does when asked"
 	q 'DROP TABLE mart_sla_day' >/dev/null
 	WB_NOW=2026-04-02T00:00:00Z WB_TRIES=1 status 78 "$1: a mart that is not there" wb-hourly
 }
