@@ -17,6 +17,7 @@
 #include "base/utc.h"
 #include "io/file.h"
 #include "rec/control.h"
+#include "run/db.h"
 #include "run/lane.h"
 #include "run/metrics.h"
 #include "run/tool.h"
@@ -262,7 +263,7 @@ set_load(void)
 	const char *store = env_get("WB_STORE");
 
 	if (store != NULL && env_get("WB_LOAD") == NULL)
-		(void)setenv("WB_LOAD", strncmp(store, "postgresql://", 13) == 0 || strncmp(store, "postgres://", 11) == 0 ? "wb-pg-load" : "wb-ch-load", 1);
+		(void)setenv("WB_LOAD", db_kind_of(store) == DB_POSTGRES ? "wb-pg-load" : "wb-ch-load", 1);
 }
 
 int

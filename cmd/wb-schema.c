@@ -12,6 +12,7 @@
 #include "net/chtext.h"
 #include "net/http.h"
 #include "net/pgschema.h"
+#include "run/db.h"
 #include "run/share.h"
 #include "run/tool.h"
 
@@ -209,7 +210,7 @@ main(int argc, char **argv)
 	if (url == NULL)
 		tool_usage(&tool, "-d URL (or WB_STORE) is needed");
 	out_open(&p.out, STDOUT_FILENO, "standard output");
-	if (strncmp(url, "postgresql://", 13) == 0 || strncmp(url, "postgres://", 11) == 0)
+	if (db_kind_of(url) == DB_POSTGRES)
 		postgres(url, role, greenplum, &p);
 	else
 		clickhouse(url, role, &p);

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "net/http.h"
@@ -16,26 +15,12 @@ struct db {
 	void *s;
 };
 
-static int
-begins(const char *s, const char *with)
-{
-	return strncmp(s, with, strlen(with)) == 0;
-}
-
-static enum db_kind
-kind_of(const char *url)
-{
-	if (begins(url, "http:") || begins(url, "https:") || begins(url, "unix:"))
-		return DB_CLICKHOUSE;
-	return begins(url, "postgresql:") || begins(url, "postgres:") || strchr(url, '=') != NULL ? DB_POSTGRES : DB_CLICKHOUSE;
-}
-
 struct db *
 db_open(const char *url, const struct tool *t, struct err *e)
 {
 	struct db *d = mem_alloc(sizeof *d);
 
-	d->kind = kind_of(url);
+	d->kind = db_kind_of(url);
 	d->ops = d->kind == DB_POSTGRES ? &db_postgres : &db_clickhouse;
 	d->s = d->ops->open(url, t, e);
 	if (d->s != NULL)

@@ -45,6 +45,7 @@ struct db_fault {
 struct db *db_open(const char *url, const struct tool *t, struct err *e);
 void db_close(struct db *d);
 
+enum db_kind db_kind_of(const char *url);
 enum db_kind db_kind(const struct db *d);
 const char *db_kind_name(const struct db *d);	/* "clickhouse", "postgres": a folder of sql/ask */
 
