@@ -148,7 +148,9 @@ FROM g GROUP BY day, carrier_id, region_code, courier_id;
 -- support contacts with what mart_support_day is made of: owner and zone (of the client's home region when the contact was opened), first contact and verdict of the shipment
 CREATE OR REPLACE VIEW v_support_contact AS
 WITH c AS (
-    SELECT t.*, first_value(t.id) OVER (PARTITION BY t.shipment_id ORDER BY t.opened_at, t.id) AS first_id, s.shipment_id IS NOT NULL AS found,
+    -- not by a window: those of a few days are asked for
+    SELECT t.*, CASE WHEN t.shipment_id = '' THEN t.id ELSE (SELECT n.id FROM stg_contact n WHERE n.shipment_id = t.shipment_id ORDER BY n.opened_at, n.id LIMIT 1) END AS first_id,
+        s.shipment_id IS NOT NULL AS found,
         coalesce(nullif(t.client_id, 0), s.client_id, 0) AS owner, coalesce(s.carrier_id, 0) AS carrier_id, coalesce(s.dest_region, '') AS dest_region,
         coalesce(s.sla_state, '') AS sla_state, s.due_at, s.sla_stop_at
     FROM stg_contact t LEFT JOIN fct_shipment s USING (shipment_id))

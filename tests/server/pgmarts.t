@@ -21,7 +21,7 @@ cat >rules <<'END'
 END
 WB_RULES=$tmp/rules; export WB_RULES
 # every fault switched on
-wb-sample --seed 17 --shipments "${SHIPMENTS:-3000}" --days 18 --now $now --out p >/dev/null 2>&1
+wb-sample --seed 17 --shipments "${SHIPMENTS:-1000}" --days 18 --now $now --out p >/dev/null 2>&1
 # what 18.16 cannot keep
 [ $engine = wb-chdb ] || for f in p/*.ndjson; do sed -E 's/(T[0-9:]{8})\.[0-9]{3}Z"/\1.000Z"/g' "$f" >cut && mv cut "$f"; done
 ok 'there is a platform' test -s p/tracking.events.ndjson
@@ -70,7 +70,7 @@ for s in pg ch; do
 	WB_NOW=$now status 0 "$s: the backlog" on $s wb-marts -t mart_backlog_hour
 done
 equal 'first load'
-ok 'there is something of everything' test "$(q pg 'SELECT count(*) FROM fct_shipment')" -gt $((${SHIPMENTS:-3000} * 8 / 10))
+ok 'there is something of everything' test "$(q pg 'SELECT count(*) FROM fct_shipment')" -gt $((${SHIPMENTS:-1000} * 8 / 10))
 like "$(q pg "SELECT value FROM wb_state WHERE name = 'refresh:mart_sla_day'")" '^20..-..-..T..:..:..\.000Z$' 'the time of the run is kept'
 
 # ---- what has changed alone is computed: all is two hours old, then a due day moves
