@@ -276,15 +276,13 @@ is_fixed(const struct pgtarget *t, const char *key)
 
 /*
  * The statements.  What wins is told by the column version, else updated_at, else checked_at, of which equal ones replace;
- * without any the last one loaded does.
+ * without any the last one loaded does.  Events of equal versions do not replace: a replay of them is to write nothing.
  */
 static int
 statements(struct pgtarget *t, const struct pgtarget_options *o, const char *key, int version_of_server, struct err *e)
 {
-	static const struct {
-		const char *column, *newer;
-	} by[] = { { "version", ">" }, { "updated_at", ">=" }, { "checked_at", ">=" } };
-	const char *newer = ">=";
+	static const char *const by[] = { "version", "updated_at", "checked_at" };
+	const char *newer = o->month != NULL ? ">" : ">=";
 	const struct pgcol *version = NULL;
 	struct buf key_sql = { 0 };
 	size_t i;
@@ -296,8 +294,7 @@ statements(struct pgtarget *t, const struct pgtarget_options *o, const char *key
 	if (o->swap)
 		return 0;
 	for (i = 0; i < sizeof by / sizeof *by && version == NULL; i++)
-		if ((version = find(t, by[i].column)) != NULL)
-			newer = by[i].newer;
+		version = find(t, by[i]);
 	if ((rc = quoted_key(t, key, &key_sql, e)) == 0) {
 		if (o->delete_insert || version_of_server < 90500 || is_fixed(t, key))
 			delete_insert(t, o, key, buf_str(&key_sql), version, newer, version_of_server);

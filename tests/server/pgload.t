@@ -76,6 +76,8 @@ for gp in '' --greenplum; do
 	printf '{"name":"a","value":"x","version":2}\n' | wb-pg-load $gp -t wb_state
 	printf '{"name":"a","value":"y","version":1}\n' | wb-pg-load $gp -t wb_state
 	is "$(sql 'SELECT value FROM wb_state')" x 'disorder: the old row does not win'
+	printf '{"name":"a","value":"z","version":2}\n' | wb-pg-load $gp -t wb_state
+	is "$(sql 'SELECT value FROM wb_state')" z "of equal versions the one loaded last, as in ClickHouse $gp"
 done
 wb-sample --seed 3 --shipments 400 --faults duplicates,disorder --out p >/dev/null 2>&1
 wb-normalize --quiet --carriers p/carriers.ndjson --shipments p/shipments.ndjson p/tracking.events.ndjson >events
