@@ -37,7 +37,7 @@ for page in "$top"/man/*.[157]; do
 	name=$(basename "$page")
 	examples "$page" >"$tmp/$name.sh"
 	[ -s "$tmp/$name.sh" ] || continue
-	if [ "${store:-}" = no ] && grep -qE 'wb-ch-load|wb-sql|wb-schema|wb-chdb|wb-backfill|wb-hourly|wb-marts' "$tmp/$name.sh"; then
+	if [ "${store:-}" = no ] && grep -qE 'wb-ch-load|wb-sql|wb-schema|wb-chdb|wb-reconcile|wb-backfill|wb-hourly|wb-marts' "$tmp/$name.sh"; then
 		skip "examples of $name" 'no libchdb'
 		continue
 	fi
@@ -45,7 +45,7 @@ for page in "$top"/man/*.[157]; do
 		skip "examples of $name" 'no Kafka'
 		continue
 	fi
-	if [ "${database:-}" = no ] && grep -qE 'wb-pg-' "$tmp/$name.sh"; then
+	if [ "${database:-}" = no ] && grep -qE 'wb-pg-|wb-reconcile' "$tmp/$name.sh"; then
 		skip "examples of $name" 'no PostgreSQL'
 		continue
 	fi
