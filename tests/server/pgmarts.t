@@ -84,7 +84,7 @@ old=$(q pg "SELECT due_day FROM fct_shipment WHERE shipment_id = '$ship'")
 clean=$(q pg "SELECT max(day) FROM mart_sla_day WHERE day NOT IN (SELECT unnest(days) FROM fct_shipment WHERE shipment_id = '$ship')")
 psql -qX -c "UPDATE mart.mart_sla_day SET late_sec_sum = 77777 WHERE day IN ('$old', '$clean')"
 jq -c --arg s "$ship" 'select(.shipment_id == $s) | .price = 1234 | .updated_at = "2026-04-01T00:00:00Z" | .promised_first_at = ((.promised_first_at[:19] + "Z" | fromdate) + 86400 * 2 | todate)' p/shipments.ndjson >moved
-echo "{\"shipment_id\":\"$ship\"}" >named
+echo "{\"_src\":[\"named\",0,1,0,0],\"shipment_id\":\"$ship\"}" >named
 for s in pg ch; do
 	ok "$s: a shipment changes" on $s load stg_shipment moved
 	ok "$s: a promise is another" on $s wb-run --once -n again -- 'wb-csv-extract --records named' 'wb-fold --history --now 2026-03-21T00:00:00Z' wb-enrich 'wb-sla-tag -r rules' '"$WB_LOAD" -t fct_shipment'
@@ -99,8 +99,8 @@ late=$(q pg "SELECT max(shipment_id) FROM fct_shipment WHERE events_n > 2 AND sh
 psql -qX -v ON_ERROR_STOP=1 -c 'SET search_path TO mart' -c "DELETE FROM mart_delivery_day WHERE day = '$clean'" -c "INSERT INTO mart_sla_day (day, client_id, carrier_id, service_code, dest_region, promise_source, due, met, computed_at)
 	VALUES ('2031-05-05', 1, 1, '', '', 'none', 1, 1, now())" -c "UPDATE mart_support_day SET reopened = reopened + 1 WHERE day = '$clean'" -c "DELETE FROM mart_integration_hour WHERE day = '$clean'" \
 	-c "UPDATE mart_courier_day SET active_sec = active_sec + 1 WHERE day = '$clean'" -c "DELETE FROM fct_shipment WHERE shipment_id = '$gone'"
-jq -nc --arg s "$late" '{id: 900001, client_id: 1, shipment_id: $s, channel: "phone", topic: "wismo", opened_at: "2026-03-10T08:00:00.000Z", first_reply_at: null, resolved_at: null, reopened: 0, csat: null, created_at: "2026-03-10T08:00:00.000Z", updated_at: "2026-03-10T08:00:00.000Z"}' >contact
-on pg wb-sql -q "SELECT * FROM fct_event WHERE shipment_id = '$late' LIMIT 1" | jq -c 'del(.loaded_at) | .event_id = "late" | .status = "info" | .reason = "" | .supersedes = "" | .attempt_no = 0' >event
+jq -nc --arg s "$late" '{_src: ["contacts", 0, 900001, 0, 0], id: 900001, client_id: 1, shipment_id: $s, channel: "phone", topic: "wismo", opened_at: "2026-03-10T08:00:00.000Z", first_reply_at: null, resolved_at: null, reopened: 0, csat: null, created_at: "2026-03-10T08:00:00.000Z", updated_at: "2026-03-10T08:00:00.000Z"}' >contact
+on pg wb-sql -q "SELECT * FROM fct_event WHERE shipment_id = '$late' LIMIT 1" | jq -c '{_src: ["late", 0, 1, 0, 0]} + del(.loaded_at, .src_topic, .src_partition, .src_offset) | .event_id = "late" | .status = "info" | .reason = "" | .supersedes = "" | .attempt_no = 0' >event
 for s in pg ch; do
 	ok "$s: a contact comes" on $s load stg_contact contact
 	ok "$s: an event comes" on $s load fct_event event
