@@ -79,24 +79,28 @@ next_line(struct slice *text, struct slice *line)
 void
 pgschema_adapt(struct slice text, int greenplum, int version, struct buf *out)
 {
+	static const char any[] = "-- GP: ", six[] = "-- GP 6: ";
 	struct slice line, mark;
 	size_t at, semicolon;
+	int applies;
 
 	while (next_line(&text, &line)) {
-		at = find(line, "-- GP");
-		mark = behind(line, at);
-		if (at < line.n && greenplum && begins(mark, "-- GP 6: ") ? version < 90500 : greenplum && begins(mark, "-- GP: ")) {
-			mark = trim(behind(mark, begins(mark, "-- GP: ") ? 7 : 9));
-			if (slice_eq(mark, SLICE("leave out")))
-				continue;
+		at = find(line, any);
+		applies = greenplum;
+		mark = behind(line, at < line.n ? at + sizeof any - 1 : at);
+		if (at == line.n && (at = find(line, six)) < line.n) {
+			applies = greenplum && version < 90500;
+			mark = behind(line, at + sizeof six - 1);
+		}
+		mark = trim(mark);
+		if (at == line.n || !applies) {
+			buf_put(out, line.p, at);
+			buf_putc(out, '\n');
+		} else if (!slice_eq(mark, SLICE("leave out"))) {
 			semicolon = find(line, ";");
 			buf_put(out, line.p, semicolon);
 			buf_printf(out, " %.*s;\n", (int)mark.n, mark.p);
-			continue;
 		}
-		/* a mark for others */
-		buf_put(out, line.p, at);
-		buf_putc(out, '\n');
 	}
 }
 

@@ -23,7 +23,7 @@ WB_RULES=$tmp/rules; export WB_RULES
 # every fault switched on
 wb-sample --seed 17 --shipments "${SHIPMENTS:-1000}" --days 18 --now $now --out p >/dev/null 2>&1
 # what 18.16 cannot keep
-[ $engine = wb-chdb ] || for f in p/*.ndjson; do sed -E 's/(T[0-9:]{8})\.[0-9]{3}Z"/\1.000Z"/g' "$f" >cut && mv cut "$f"; done
+[ $engine = wb-chdb ] || for f in p/*.ndjson; do sed -E 's/(T[0-9:]{8})\.[0-9]{3}Z"/\1.000Z"/g' "$f" >p.cut && mv p.cut "$f"; done
 ok 'there is a platform' test -s p/tracking.events.ndjson
 
 # on NAME COMMAND ...: with that store
@@ -48,7 +48,8 @@ rows() {
 # equal NAME [TABLE ...]
 equal() {
 	equal_name=$1; shift
-	for t in ${*:-$tables}; do
+	[ $# -gt 0 ] || set -- $tables
+	for t do
 		rows pg "$t" >pg.rows; rows ch "$t" >ch.rows
 		if [ -s pg.rows ] && cmp -s pg.rows ch.rows; then pass "$equal_name: $t: $(wc -l <pg.rows) rows are equal"
 		else fail "$equal_name: $t" "$(wc -l pg.rows ch.rows; diff pg.rows ch.rows | cut -c1-700 | head -n 6)"; fi
