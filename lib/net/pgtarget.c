@@ -199,6 +199,16 @@ is_newer(struct buf *b, const struct pgcol *version, const char *other, const ch
 		buf_printf(b, "%s.%s %s t.%s", other, version->sql, newer, version->sql);
 }
 
+/* The best row of each key in the stage, in the order of the keys, so that two writers take them in one order. */
+static void
+best(struct buf *b, const struct pgtarget *t, const char *key_sql, const struct pgcol *version)
+{
+	buf_printf(b, "SELECT DISTINCT ON (%s) %s FROM wb_stage ORDER BY %s", key_sql, t->list, key_sql);
+	if (version != NULL)
+		buf_printf(b, ", %s DESC NULLS LAST", version->sql);
+	buf_puts(b, ", " ORDER " DESC");
+}
+
 /* Upsert: an index holds the key. */
 static void
 upsert(struct pgtarget *t, const char *key, const char *key_sql, const struct pgcol *version, const char *newer)
@@ -207,10 +217,9 @@ upsert(struct pgtarget *t, const char *key, const char *key_sql, const struct pg
 	const char *sep = " DO UPDATE SET ";
 	size_t i;
 
-	buf_printf(b, "INSERT INTO %s AS t (%s)%s SELECT DISTINCT ON (%s) %s FROM wb_stage s ORDER BY %s", t->table, t->list, t->into, key_sql, t->list, key_sql);
-	if (version != NULL)
-		buf_printf(b, ", %s DESC NULLS LAST", version->sql);
-	buf_printf(b, ", " ORDER " DESC ON CONFLICT (%s)", key_sql);
+	buf_printf(b, "INSERT INTO %s AS t (%s)%s ", t->table, t->list, t->into);
+	best(b, t, key_sql, version);
+	buf_printf(b, " ON CONFLICT (%s)", key_sql);
 	for (i = 0; i < t->cols; i++)
 		if (!has_name(key, slice_of(t->col[i].name))) {
 			buf_printf(b, "%s%s = excluded.%s", sep, t->col[i].sql, t->col[i].sql);
@@ -230,34 +239,29 @@ upsert(struct pgtarget *t, const char *key, const char *key_sql, const struct pg
 
 /*
  * Delete and insert, where no index keeps two writers from inserting one key: they take turns, before they look which
- * partitions there are.
+ * partitions there are.  A row goes when any of the batch is newer, for then the best one is; what is left is not replaced.
  */
 static void
-delete_insert(struct pgtarget *t, const struct pgtarget_options *o, const char *key, const char *key_sql, const struct pgcol *version, const char *newer,
-    int version_of_server)
+delete_insert(struct pgtarget *t, const struct pgtarget_options *o, const char *key, const char *key_sql, const struct pgcol *version, const char *newer)
 {
 	struct buf *b = &t->store_sql;
 
-	buf_printf(&t->stage_sql, "CREATE TEMP TABLE wb_best (LIKE %s INCLUDING DEFAULTS%s) ON COMMIT DELETE ROWS;", t->table,
-	    version_of_server >= 120000 ? " INCLUDING GENERATED" : "");
 	buf_printf(b, "LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE;", t->table);
-	/* a batch is small beside the table: its rows are looked up, in the order of the key, the table is not read through */
-	if (!o->spread)
-		buf_puts(b, "SET LOCAL enable_hashjoin = off;SET LOCAL enable_mergejoin = off;SET LOCAL work_mem = '64MB';");
-	if (!o->spread && version_of_server >= 110000)
-		buf_puts(b, "SET LOCAL jit = off;");
 	if (o->month != NULL)
 		buf_printf(b, "SELECT %s(m) FROM (SELECT DISTINCT date_trunc('month', %s)::date AS m FROM wb_stage) s;", o->month, o->month_column);
-	buf_printf(b, "INSERT INTO wb_best (%s) SELECT DISTINCT ON (%s) %s FROM wb_stage s ORDER BY %s", t->list, key_sql, t->list, key_sql);
-	if (version != NULL)
-		buf_printf(b, ", %s DESC NULLS LAST", version->sql);
-	buf_printf(b, ", " ORDER " DESC;ANALYZE wb_best;DELETE FROM %s t USING wb_best s WHERE ", t->table);
+	if (o->spread)
+		buf_puts(b, "ANALYZE wb_stage;");
+	else	/* a batch is small beside the table: its rows are looked up by their index, the table is not read through */
+		buf_puts(b, "SET LOCAL enable_hashjoin = off;SET LOCAL enable_mergejoin = off;SET LOCAL enable_seqscan = off;");
+	buf_printf(b, "DELETE FROM %s t USING wb_stage s WHERE ", t->table);
 	same_key(b, t, key);
 	if (version != NULL) {
 		buf_puts(b, " AND ");
 		is_newer(b, version, "s", newer);
 	}
-	buf_printf(b, ";INSERT INTO %s (%s)%s SELECT %s FROM wb_best s WHERE NOT EXISTS (SELECT 1 FROM %s t WHERE ", t->table, t->list, t->into, t->list, t->table);
+	buf_printf(b, ";INSERT INTO %s (%s)%s SELECT %s FROM (", t->table, t->list, t->into, t->list);
+	best(b, t, key_sql, version);
+	buf_printf(b, ") s WHERE NOT EXISTS (SELECT 1 FROM %s t WHERE ", t->table);
 	same_key(b, t, key);
 	buf_puts(b, ")");
 }
@@ -296,8 +300,13 @@ statements(struct pgtarget *t, const struct pgtarget_options *o, const char *key
 	for (i = 0; i < sizeof by / sizeof *by && version == NULL; i++)
 		version = find(t, by[i]);
 	if ((rc = quoted_key(t, key, &key_sql, e)) == 0) {
+		/* a batch is sorted in memory, by statements that are not worth compiling */
+		if (!o->spread)
+			buf_puts(&t->store_sql, "SET LOCAL work_mem = '64MB';");
+		if (!o->spread && version_of_server >= 110000)
+			buf_puts(&t->store_sql, "SET LOCAL jit = off;");
 		if (o->delete_insert || version_of_server < 90500 || is_fixed(t, key))
-			delete_insert(t, o, key, buf_str(&key_sql), version, newer, version_of_server);
+			delete_insert(t, o, key, buf_str(&key_sql), version, newer);
 		else
 			upsert(t, key, buf_str(&key_sql), version, newer);
 	}

@@ -32,7 +32,7 @@ struct pgtarget_options {
 struct pgtarget {
 	char *table, *list;	/* quoted: name, columns that are loaded */
 	const char *into;	/* behind the list in INSERT: identities are as the record has them */
-	struct buf stage_sql;	/* makes the temporary tables of a session */
+	struct buf stage_sql;	/* makes the temporary table of a session */
 	struct buf copy_sql;	/* into wb_stage */
 	struct buf store_sql;	/* from there into the table, behind COPY, in its transaction */
 

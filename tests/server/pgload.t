@@ -78,6 +78,13 @@ for gp in '' --greenplum; do
 	is "$(sql 'SELECT value FROM wb_state')" x 'disorder: the old row does not win'
 	printf '{"name":"a","value":"z","version":2}\n' | wb-pg-load $gp -t wb_state
 	is "$(sql 'SELECT value FROM wb_state')" z "of equal versions the one loaded last, as in ClickHouse $gp"
+	sql 'CREATE TABLE IF NOT EXISTS aged (id int PRIMARY KEY, n int, updated_at timestamptz); TRUNCATE aged'
+	printf '{"id":1,"n":1,"updated_at":"2026-01-02T00:00:00Z"}\n{"id":1,"n":2}\n{"id":2,"n":3}\n' | wb-pg-load $gp -t aged
+	is "$(sql 'SELECT id, n FROM aged ORDER BY id' | paste -sd' ')" '1|1 2|3' 'a row without a version is the oldest'
+	printf '{"id":1,"n":4}\n{"id":1,"n":5,"updated_at":"2026-01-03T00:00:00Z"}\n{"id":1,"n":6}\n' | wb-pg-load $gp -t aged
+	is "$(sql 'SELECT n FROM aged WHERE id = 1')" 5 'and hides no newer one'
+	printf '{"id":1,"n":7}\n' | wb-pg-load $gp -t aged
+	is "$(sql 'SELECT n FROM aged WHERE id = 1')" 5 'nor replaces one'
 done
 wb-sample --seed 3 --shipments 400 --faults duplicates,disorder --out p >/dev/null 2>&1
 wb-normalize --quiet --carriers p/carriers.ndjson --shipments p/shipments.ndjson p/tracking.events.ndjson >events
