@@ -3,6 +3,9 @@
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/servers.sh"
 unset XDG_RUNTIME_DIR WB_CONF WB_LOAD WB_SOURCE; WB_LOCKS=$tmp; export WB_LOCKS
+waiting=
+reconcile_end() { rm -f "$tmp/changing"; [ -z "$waiting" ] || kill "$waiting" 2>/dev/null; stop_servers; }
+tap_end=reconcile_end
 cd "$tmp" || exit 1
 if ! start_postgres; then
 	skip 'wb-reconcile' 'no PostgreSQL (scripts/need check)'
@@ -230,9 +233,10 @@ if [ -n "${chdb_url:-}" ]; then
 	kill_server "$chdb_pid" TERM
 	status 75 'a store that does not come' wb-reconcile --store "${chdb_url%/*}/part" -t shipments --wait 1s
 	wb-reconcile --store "${chdb_url%/*}/part" -t shipments --settle 1d --wait 10m >out 2>err & waiting=$!
-	ok 'is told' until_true 60 grep -q 'it is waited for' err
+	ok 'is told' until_true 60 grep -q 'trying again' err
 	start_chdb || fail 'wb-chdb again'
 	wait $waiting
 	is "$? $(cat out)" '0 ' 'and waited for'
+	waiting=
 fi
 done_testing
