@@ -152,10 +152,22 @@ id_of(const struct json *j, char buf[6 * 64 + 2])
 	return id;
 }
 
+/* Contacts that do not read hold nothing up: the first ones are told, all are counted. */
+static void
+tell_unread(struct enricher *n, uint64_t before)
+{
+	if (n->from.unread == before)
+		return;
+	if (before == 0)
+		tool_warn(&tool, "stg_contact: a row does not read, and its contact counts for nothing: %s", n->from.unread_why.msg);
+	stage_count(n->st, "unread_contact", n->from.unread - before);
+}
+
 /* Reads what the documents held need, and lets them go. */
 static void
 release(struct enricher *n)
 {
+	const uint64_t before = n->from.unread;
 	struct err e = ERR_NONE;
 	char buf[6 * 64 + 2];
 	struct record r;
@@ -166,6 +178,7 @@ release(struct enricher *n)
 		(void)stage_fail(n->st, &e);
 		return;
 	}
+	tell_unread(n, before);
 	for (i = 0; i < n->held.n && !n->st->out.failed; i++) {
 		if (held_get(&n->held, n->st, i, &r) == STAGE_REJECTED)
 			stage_pass_reject(n->st, r.line);

@@ -12,6 +12,7 @@
 #include "base/utc.h"
 
 #define TEXT_MAX 128		/* bytes of a reference text */
+#define ID_MAX 64		/* of a shipment that there is */
 
 struct ref_contact {
 	int64_t opened, updated;
@@ -72,7 +73,7 @@ bad(struct err *e, const char *name, const char *fault)
 	return err_set(e, EX_CONFIG, "%s: %s", name, fault);
 }
 
-/* Text of at most max <= TEXT_MAX bytes, in the row or in buf (6 * TEXT_MAX bytes). */
+/* Text of at most max bytes, 6 * TEXT_MAX with its escapes, in the row or in buf (6 * TEXT_MAX bytes). */
 static int
 get_text(const struct json_member *m, const char *name, size_t max, char *buf, struct slice *s, struct err *e)
 {
@@ -374,6 +375,20 @@ refs_region(struct refs *r, const struct json *row, struct err *e)
 	return 0;
 }
 
+/* The shipment of a contact.  A text that is too long for one is of none that there is. */
+static int
+get_shipment(const struct json_member *m, char *buf, struct slice *s, struct err *e)
+{
+	*s = (struct slice){ "", 0 };
+	if (m != NULL && m->v.type == JSON_STRING && m->v.raw.n - 2 > 6 * ID_MAX)
+		return 0;
+	if (get_text(m, "shipment_id", 6 * ID_MAX, buf, s, e) == -1)
+		return -1;
+	if (s->n > ID_MAX)
+		s->n = 0;
+	return 0;
+}
+
 int
 refs_contact(struct refs *r, const struct json *row, struct err *e)
 {
@@ -391,7 +406,7 @@ refs_contact(struct refs *r, const struct json *row, struct err *e)
 	    needs(get_time(json_get(row, SLICE("opened_at")), "opened_at", &c.opened, NULL, e), "opened_at", e) == -1 ||
 	    get_time(json_get(row, SLICE("updated_at")), "updated_at", &c.updated, NULL, e) == -1 ||
 	    needs(get_text(json_get(row, SLICE("topic")), "topic", TEXT_MAX, topic_buf, &said, e), "topic", e) == -1 ||
-	    get_text(json_get(row, SLICE("shipment_id")), "shipment_id", 64, id_buf, &shipment, e) == -1)
+	    get_shipment(json_get(row, SLICE("shipment_id")), id_buf, &shipment, e) == -1)
 		return -1;
 	for (t = 0; t < sizeof topic / sizeof *topic && !slice_eq(said, slice_of(topic[t])); t++)
 		;

@@ -103,7 +103,10 @@ int refs_carrier(struct refs *r, const struct json *row, struct err *e);
 /* region_code, tz, is_remote, version. */
 int refs_region(struct refs *r, const struct json *row, struct err *e);
 
-/* id, shipment_id, topic, opened_at, updated_at.  Of two rows of an id the newest updated_at counts. */
+/*
+ * id, shipment_id, topic, opened_at, updated_at.  Of two rows of an id the newest updated_at counts; one whose shipment_id is
+ * too long for a shipment is of none.
+ */
 int refs_contact(struct refs *r, const struct json *row, struct err *e);
 
 /* All contacts are there: counts them by shipment. */

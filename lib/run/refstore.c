@@ -96,10 +96,18 @@ contact_id_row(void *arg, const struct json *row, struct err *e)
 	return 0;
 }
 
+/* A row that does not read is the fault of its contact alone. */
 static int
 contact_row(void *arg, const struct json *row, struct err *e)
 {
-	return refs_contact(((struct refstore *)arg)->refs, row, e);
+	struct refstore *x = arg;
+
+	if (refs_contact(x->refs, row, e) == -1) {
+		x->unread++;
+		x->unread_why = *e;
+		*e = ERR_NONE;
+	}
+	return 0;
 }
 
 /* ---- reading */

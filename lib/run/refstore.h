@@ -29,6 +29,10 @@ struct refstore {
 	struct refs *refs;
 	unsigned parts;			/* what comes from the store; the program fills in the rest */
 
+	/* for the program: rows of contacts that do not read, which count for nothing, and why the last one does not */
+	uint64_t unread;
+	struct err unread_why;
+
 	/* inner */
 	int64_t read;			/* when the dimensions were read, utc_mono(); 0: never */
 	struct map ids;			/* shipments of the batch */
