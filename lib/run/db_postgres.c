@@ -97,8 +97,10 @@ ask(void *p, struct slice sql, const struct sql_param *param, size_t n, struct d
 	if (connect_to(s, f) == -1)
 		return -1;
 	buf_clear(&s->sql);
-	if (pgsql_bind(s->pg, sql, param, n, &s->sql, &f->e) == -1)
+	if (pgsql_bind(s->pg, sql, param, n, &s->sql, &f->e) == -1) {
+		f->e.status = EX_CONFIG;	/* as of a name that is not there */
 		return failed(s, f);
+	}
 	return send_sql(s, buf_as_slice(&s->sql), f);
 }
 

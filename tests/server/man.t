@@ -45,7 +45,7 @@ for page in "$top"/man/*.[157]; do
 		skip "examples of $name" 'no Kafka'
 		continue
 	fi
-	if [ "${database:-}" = no ] && grep -qE 'wb-pg-|wb-reconcile' "$tmp/$name.sh"; then
+	if [ "${database:-}" = no ] && grep -qE 'wb-pg-|wb-reconcile|postgresql:' "$tmp/$name.sh"; then
 		skip "examples of $name" 'no PostgreSQL'
 		continue
 	fi
