@@ -8,7 +8,7 @@
 #include "io/retry.h"
 #include "net/pgswap.h"
 
-#define MEMORY (64u << 20)
+#define MEMORY (128u << 20)
 #define CHUNK (64 * 1024)	/* bytes that are sent at a time */
 
 struct row {

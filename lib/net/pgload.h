@@ -23,7 +23,7 @@ struct pgload;
 
 struct pgload_config {
 	struct pgtarget_options target;		/* swap: nothing is stored before pgload_swap() */
-	uint64_t memory;			/* bytes of rows in one transaction, 0: 64 MiB */
+	uint64_t memory;			/* bytes of rows in one transaction, 0: 128 MiB */
 	uint64_t max_refused;			/* rows of one that the server may refuse before all is given up, 0: any */
 	void (*say)(void *arg, const char *line);	/* what is tried again and why */
 	void (*refuse)(void *arg, struct slice line, const struct fault *f);	/* NULL: a row that is refused ends it all */
