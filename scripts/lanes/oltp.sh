@@ -1,5 +1,5 @@
 # What the scripts that read the OLTP have in common; sourced behind setup.sh.
-#   states           WB_STATE, the folder of what has been read, and WB_SOURCE are there; one script at a time works on it
+#   states LOCK      WB_STATE, the folder of what has been read, and WB_SOURCE are there; one script that holds LOCK works on it at a time
 #   sync NAME        what is new of one kind into the store, with the documents that it touches.  Its exit status.
 #   references       regions and calendars, which the OLTP does not have, as WB_REGIONS and WB_RULES have them now
 #   dimensions FILE  writes what documents take from the dimensions, a line a value: kind, key, since, value
@@ -17,7 +17,7 @@ states() {
 		echo "${0##*/}: $WB_STATE: no folder that this user may write to (WB_STATE)" >&2
 		exit 78
 	fi
-	hold wb-sync
+	hold "$1"
 }
 
 # The states are of one store, the one that the first load has marked.

@@ -149,7 +149,56 @@ n=$(q 'SELECT count() FROM v_shipment')
 status 0 'nothing new' wb-sync
 documents got; same one.docs got 'nothing new changes nothing'
 
+# ---- the night
+reconciled() { command -v wb-reconcile >/dev/null; }
+WB_SETTLE=0s; export WB_SETTLE
+# alter TABLE WHAT: a mutation, done when this returns
+alter() {
+	q "ALTER TABLE $1 $2" >/dev/null && until_true 120 sh -c "[ \"\$(wb-sql --format tsv -q 'SELECT count() FROM system.mutations WHERE is_done = 0')\" = 0 ]"
+}
+status 0 'wb-daily' wb-daily
+is "$(cat out err)" '' 'says nothing when all is well'
+documents got; same one.docs got 'and changes nothing'
+status 0 'wb-daily -v' wb-daily -v
+like "$(cat out)" '^wb-daily: 6 tables compared, 0 rows healed, documents of 0 clients, carriers and regions made again$' 'a line when asked'
+
+# what was lost: rows, and one that is wrong
+alter stg_shipment "DELETE WHERE shipment_id IN ('late-1', 'late-2')"
+alter stg_contact "DELETE WHERE id % 5 = 0"
+alter fct_event "DELETE WHERE event_id LIKE 'later-%'"
+alter stg_call "DELETE WHERE id % 7 = 0"
+alter stg_shipment "UPDATE price = 1 WHERE shipment_id = 'late-3'"
+alter fct_shipment "UPDATE price = 1 WHERE shipment_id = 'late-3'"
+status 1 'wb-daily heals' wb-daily
+for t in shipments support_contacts shipment_events integrations_log; do like "$(cat err)" "^wb-daily: $t: healed: [0-9]+ " "tells so: $t"; done
+status 0 'wb-daily again: nothing is left' wb-daily
+is "$(cat out err)" '' 'and says so by saying nothing'
+documents got; same one.docs got 'documents healed'
+marts got; same one.marts got 'marts healed'
+
+# values of dimensions that documents take
+region=$(q 'SELECT dest_region FROM v_shipment GROUP BY dest_region ORDER BY count() DESC LIMIT 1')
+sed "/\"region_code\":\"$region\"/s/\"tz\":\"[^\"]*\"/\"tz\":\"Pacific\/Auckland\"/; /\"region_code\":\"$region\"/s/\"version\":[0-9]*/\"version\":1900000000000/" p/regions.ndjson >regions.new
+ok 'a region moves' sh -c '! cmp -s regions.new p/regions.ndjson'
+cp p/regions.ndjson regions.old; cp regions.new p/regions.ndjson
+status 0 'wb-daily' wb-daily -v
+like "$(cat out)" 'documents of 1 clients, carriers and regions made again$' 'its documents are made again'
+is "$(q "SELECT count() FROM v_shipment WHERE dest_region = '$region' AND delivered_day != toDate(delivered_at, 'Pacific/Auckland')")" 0 'by its new clock'
+documents one.docs
+marts one.marts
+
+store two
+killed fct_event.before wb-first
+killed fct_shipment.after wb-first
+status 78 'wb-sync upon a first load that was broken off' wb-sync
+status 0 'wb-first of the OLTP as it is now, broken off twice' wb-first
+documents got; same got one.docs 'the same documents by changes'
+marts got; same got one.marts 'the same marts'
+is "$(wc -l <got)" "$(wc -l <one.marts)" 'as many'
+ok 'there is much new' test "$n" -gt $(($(wc -l <by_hand.docs) * 11 / 10))
+
 # ---- a message that came before its shipment, which it names by tracking number
+store one
 carrier=$(sql -c "SELECT code FROM carriers WHERE id = 1")
 for i in 1 2; do
 	echo "{\"_src\":[\"tracking.events\",0,$i,1647388800000,0],\"event_id\":\"early-$i\",\"tracking_number\":\"EARLY-$i\",\"carrier_code\":\"$carrier\",\"status\":\"accepted\",\"event_time\":\"2022-03-16T00:00:00Z\",\"received_at\":\"2022-03-16T01:00:00Z\"}"
@@ -162,15 +211,4 @@ is "$(q "SELECT status, events_n FROM v_shipment WHERE shipment_id = 'early'" | 
 is "$(q "SELECT src_offset, state FROM wb_reject FINAL ORDER BY src_offset" | tr '\t\n' '  ')" '1 resolved 2 open ' 'its reject is resolved, the other is open'
 status 0 'again' wb-sync
 is "$(q "SELECT count() FROM v_event WHERE event_id = 'early-1'")" 1 'once'
-sql -c "DELETE FROM shipments WHERE shipment_id = 'early'"
-
-store two
-killed fct_event.before wb-first
-killed fct_shipment.after wb-first
-status 78 'wb-sync upon a first load that was broken off' wb-sync
-status 0 'wb-first of the OLTP as it is now, broken off twice' wb-first
-documents got; same got one.docs 'the same documents by changes'
-marts got; same got one.marts 'the same marts'
-is "$(wc -l <got)" "$(wc -l <one.marts)" 'as many'
-ok 'there is much new' test "$n" -gt $(($(wc -l <by_hand.docs) * 11 / 10))
 done_testing
