@@ -83,7 +83,7 @@ for e in $engines; do
 
 	store $e one
 	status 78 "$e: wb-sync before the first load" wb-sync
-	status 0 "$e: wb-first" wb-first
+	WB_SLICE=100 status 0 "$e: wb-first" wb-first
 	is "$(cat out err)" '' "$e: says nothing when all is well"
 	documents got; same by_hand.docs got "$e: documents as by hand"
 	marts got; same by_hand.marts got "$e: marts as by hand"
@@ -199,6 +199,13 @@ for e in $engines; do
 	marts got; same got one.marts "$e: the same marts"
 	is "$(wc -l <got)" "$(wc -l <one.marts)" "$e: as many"
 	ok "$e: there is much new" test "$(wc -l <one.docs)" -gt $(($(wc -l <by_hand.docs) * 11 / 10))
+
+	# ---- once more upon what is there
+	cp got before.marts
+	status 0 "$e: wb-first --force" wb-first --force
+	is "$(cat out err)" '' "$e: says nothing"
+	documents got; same one.docs got "$e: changes no document"
+	marts got; same before.marts got "$e: and no mart"
 
 	# ---- the night
 	store $e one
