@@ -279,12 +279,17 @@ stores_tables() {
 	mart_backlog_hour;.computed_at,.batch_id;SELECT * FROM mart_backlog_hour WHERE as_of >= '2026-03-26 00:00:00'
 	fct_event;.src_topic,.src_partition,.src_offset,.loaded_at;SELECT * FROM v_event
 	fct_shipment;.version,.loaded_at,.days;SELECT * FROM v_shipment
+	stg_shipment;.loaded_at;SELECT * FROM stg_shipment FINAL
+	stg_contact;.loaded_at;SELECT * FROM stg_contact FINAL
+	stg_call;.loaded_at;SELECT * FROM stg_call FINAL
 	wb_check;.checked_at;SELECT * FROM v_check
+	wb_reject;.loaded_at;SELECT * FROM wb_reject FINAL WHERE state = 'open'
 	END
 }
 # stores_dump STORE: STORE/NAME of each, sorted, in whole seconds
 stores_dump() {
 	stores_tables | while IFS=';' read -r name without sql; do
+		[ "$1" != postgres ] || sql=$(echo "$sql" | sed 's/ FINAL//')
 		wb-sql -q "$sql" >"$1/rows" || exit
 		perl -pe 's/(T\d\d:\d\d:\d\d)\.\d{3}Z"/$1.000Z"/g; s/":true\b/":1/g; s/":false\b/":0/g' "$1/rows" | jq -Sc "del($without)" | LC_ALL=C sort >"$1/$name"
 	done
@@ -301,7 +306,10 @@ stores_compare() {
 	set -- $stores
 	stores_rows=0
 	for name in $(stores_tables | cut -d';' -f1); do
-		ok "$name: there are rows ($(wc -l <"$1/$name"))" test -s "$1/$name"
+		case $name in
+		mart_backlog_hour|wb_reject) ;;		# of a small platform there may be none
+		*) ok "$name: there are rows ($(wc -l <"$1/$name"))" test -s "$1/$name" ;;
+		esac
 		for s; do
 			[ "$s" != "$1" ] || continue
 			stores_rows=$((stores_rows + $(wc -l <"$s/$name")))
@@ -326,7 +334,7 @@ stores_truth() {
 			"$(jq -r '.support | [.contacts, .wismo, .no_shipment] | map(tostring) | join(" ")' truth.json)" "$s: contacts are as planned"
 		is "$(jq -sr '[map(.calls), map(.ok), map(.retries), map(.events_in), map(.events_rejected)] | map(add | tostring) | join(" ")' "$s/mart_integration_hour")" \
 			"$(jq -r '[.integrations.calls, .integrations.ok, .integrations.retries, .messages.events + .tables.cancelled, .messages.rejected] | map(tostring) | join(" ")' truth.json)" "$s: calls and events are as planned"
-		is "$(jq -sr 'map(.open_n) | add' "$s/mart_backlog_hour")" "$(jq -r .totals.open truth.json)" "$s: the backlog is as planned"
+		is "$(jq -sr 'map(.open_n) | add // 0' "$s/mart_backlog_hour")" "$(jq -r .totals.open truth.json)" "$s: the backlog is as planned"
 	done
 }
 
