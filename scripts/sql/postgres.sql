@@ -246,7 +246,7 @@ CREATE TABLE IF NOT EXISTS fct_event (
     lag_sec          integer NOT NULL DEFAULT 0,
     is_date_only     boolean NOT NULL DEFAULT false,
     carrier          text NOT NULL,
-    carrier_id       integer NOT NULL,
+    carrier_id       integer NOT NULL DEFAULT 0,
     tracking_number  text NOT NULL DEFAULT '',
     integration      text NOT NULL DEFAULT '',
     status           text NOT NULL,

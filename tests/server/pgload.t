@@ -228,6 +228,10 @@ sql 'SELECT 1' >/dev/null
 echo "DROP TABLE IF EXISTS fct_event_202605; SELECT ensure_event_month('2026-05-01'); COMMIT;" >&7; exec 7>&-; wait $first
 wait $loader; is "$? $(sql 'SELECT count(*) FROM fct_event')" '0 1' 'finds the partition' || cat err
 sql 'TRUNCATE fct_event'
+echo '{"_src":["shipments",0,7,1773210000000,0],"id":7,"shipment_id":"S-7","carrier_id":null,"cancelled_at":"2026-03-10T04:41:04.000Z","updated_at":"2026-03-10T04:41:04.000Z"}' |
+	wb-normalize --quiet --carriers p/carriers.ndjson | wb-pg-load -t fct_event
+is "$(sql 'SELECT event_id, carrier, carrier_id FROM fct_event')" 'oltp-cancel|none|0' 'a cancellation of a shipment without a carrier'
+sql 'TRUNCATE fct_event'
 
 # ---- a lane: rows and rejects, passed on when they are stored
 sql 'TRUNCATE fct_event; TRUNCATE wb_reject; TRUNCATE goods'
