@@ -11,7 +11,7 @@
 #include "rec/src.h"
 
 #define ID_MAX 64
-#define PART 1000			/* shipments that are read at once, at most: some 4 MB of events */
+#define PART 2000			/* shipments that are read at once, at most */
 #define SRC_BYTES (16u << 20)		/* of lineage that is held */
 #define SRC_ROOM 64
 
