@@ -1,4 +1,4 @@
-/* Carrier maps: look-up (wb-status.5 "Lookup"), traps, the maps that ship, maps that are wrong. */
+/* Carrier maps: look-up, traps, the maps that ship, maps that are wrong. */
 #include "parcel/carriermap.h"
 
 #include <stdio.h>
@@ -131,7 +131,7 @@ traps(void)
 	size_t i;
 
 	for (i = 0; i < sizeof t / sizeof *t; i++) {
-		(void)snprintf(name, sizeof name, "trap: %s %s %s", t[i].carrier, t[i].code, t[i].sub);
+		(void)snprintf(name, sizeof name, "%s %s %s", t[i].carrier, t[i].code, t[i].sub);
 		is_str(look(&maps, t[i].carrier, t[i].code, t[i].sub), t[i].want, name);
 	}
 	for (i = 0; i < 100; i++) {
@@ -139,8 +139,8 @@ traps(void)
 		known += strncmp(look(&maps, "russian_post", "2", sub), "exact", 5) == 0;
 		back += strcmp(look(&maps, "russian_post", "2", sub), "exact returned") == 0;
 	}
-	is_int(known, 32, "trap: Russian Post hands over in 32 ways");
-	is_int(back, 12, "trap: 12 of them to the sender");
+	is_int(known, 32, "Russian Post hands over in 32 ways");
+	is_int(back, 12, "12 of them to the sender");
 }
 
 /* Every row of every map that ships is found by its own key, with what it says. */
@@ -270,11 +270,16 @@ main(void)
 		printf("Bail out! %s\n", e.msg);
 		return 1;
 	}
+	section("wb-status.5 Lookup");
 	lookup();
+	section("wb-status.5 Traps");
 	traps();
+	section("wb-status.5 CARRIER MAPS");
 	all_rows();
 	faults();
+	section("wb-status.5 Codes that no map knows");
 	unmapped();
+	section("");
 	map_fini(&vocabularies);
 	carriermap_fini(&maps);
 	taxonomy_fini(&tax);

@@ -266,6 +266,7 @@ main(void)
 	struct err err = ERR_NONE;
 	struct buf b = { 0 };
 	struct test t = { 0 };
+	char part[64] = "";
 	char *line, *next;
 
 	if (share_taxonomy(&taxonomy, &err) == -1 || file_read(WB_TREE "/../tests/unit/reduce.txt", 1 << 20, &b, &err) == -1)
@@ -278,7 +279,10 @@ main(void)
 			*next++ = '\0';
 		if (*line == '#' || *line == '\0')
 			continue;
-		if (after(line, "case ") != NULL) {
+		if (after(line, "section ") != NULL) {
+			(void)snprintf(part, sizeof part, "%s", after(line, "section "));
+			section(part);
+		} else if (after(line, "case ") != NULL) {
 			t = (struct test){ 0 };
 			(void)snprintf(t.name, sizeof t.name, "%s", after(line, "case "));
 		} else if (after(line, "is ") != NULL) {
@@ -290,6 +294,7 @@ main(void)
 			die("too many events", t.name);
 		}
 	}
+	section("wb-status.5 ORDER");
 	many();
 	reducer_fini(&reducer);
 	taxonomy_fini(&taxonomy);

@@ -194,7 +194,7 @@ case_vector(const cJSON *v, const struct buf *calendars)
 	free(want);
 }
 
-/* wb-rules.5 "Vectors" */
+/* The vectors, each named after its section. */
 static void
 golden(void)
 {
@@ -226,7 +226,7 @@ golden(void)
 }
 
 /*
- * wb-rules.5 "State", row by row, at the second on which it turns.  The promise is
+ * The table of states, row by row, at the second on which it turns.  The promise is
  * the time 2024-06-10T12:00:00Z.
  */
 #define DUE "2024-06-10T12:00:00.000Z"
@@ -263,6 +263,7 @@ states(void)
 	    "{\"kind\":\"rule\",\"id\":\"h\",\"pause\":[\"hold\"],\"target\":{\"n\":1,\"unit\":\"bday\"},\"calendar\":\"c\"}\n";
 	static const char stale[] = "{\"kind\":\"rule\",\"id\":\"s\",\"stale_after\":\"PT24H\",\"at_risk\":\"PT1H\"}\n";
 
+	section("wb-rules.5 State");
 	/* row 1 */
 	row("", "{\"shipment_id\":\"S\",\"status\":\"created\",\"created_at\":\"2024-06-01T00:00:00.000Z\"}", "2024-06-10",
 	    "not_applicable none 0 null", "row 1: no due");
@@ -300,7 +301,8 @@ states(void)
 	row("", "{" BASE ",\"events\":[" EV("a", "2024-06-02T00:00:00.000Z", "info", ",\"edd\":\"2024-06-11\"") ","
 	    EV("b", "2024-06-02T00:00:00.000Z", "info", ",\"edd\":\"2024-06-09\"")
 	    "]}", "2024-06-03", "pending none -648000 2024-06-09T12:00:00", "row 8: of one second, the greater event_id was received last");
-	/* pauses: the promise is a time, which a pause moves by its length */
+	section("wb-rules.5 Pauses");
+	/* the promise is a time, which a pause moves by its length */
 	row(hold, "{" BASE ",\"events\":[" EV("a", DUE, "on_hold", ",\"reason\":\"recipient.address\"") "]}",
 	    "2024-06-10T12:00:00Z", "pending none 0 paused 2024-06-10T12:00:01", "row 5: a pause that opens at the second of due and of now");
 	row(hold, "{" BASE ",\"events\":[" EV("a", DUE, "on_hold", ",\"reason\":\"recipient.address\"") "]}",
@@ -319,9 +321,10 @@ states(void)
 	row(bday, "{\"shipment_id\":\"S\",\"dest_tz\":\"Europe/Moscow\",\"created_at\":\"2024-06-06T07:00:00.000Z\",\"accepted_at\":"
 	    "\"2024-06-06T07:00:00.000Z\",\"events\":[" EV("a", "2024-06-07T20:00:00.000Z", "on_hold", ",\"reason\":\"recipient.address\"") "]}",
 	    "2024-06-08T09:00:00Z", "pending none 43201 paused 2024-06-08T21:00:00", "due has passed while the clock stands: until local midnight");
+	section("");
 }
 
-/* wb-rules.5 "State": promise_err_sec of a promise that is a date */
+/* promise_err_sec of a promise that is a date */
 static void
 date_errors(void)
 {
@@ -338,6 +341,7 @@ date_errors(void)
 	struct rules r;
 	size_t i;
 
+	section("wb-rules.5 State");
 	(void)read_rules(&r, "");
 	for (i = 0; i < sizeof t / sizeof *t; i++) {
 		const char *fault;
@@ -347,10 +351,11 @@ date_errors(void)
 		fault = judge(&r, d, 1800000000);
 		is_str(fault ? fault : said(DOC_PROMISE_ERR_SEC_), t[i].want, t[i].name);
 	}
+	section("");
 	rules_fini(&r);
 }
 
-/* wb-rules.5 "calendar", "Term": when what starts at a time is due, on which day, its pauses being force windows */
+/* When what starts at a time is due, on which day, its pauses being force windows */
 static void
 terms(void)
 {
@@ -362,42 +367,42 @@ terms(void)
 	static const struct {
 		const char *rules, *tz, *start, *want, *name;
 	} t[] = {
-		{ MOSCOW("") SEASON("06-03", "06-05"), "", "2024-06-05T20:59:59.000Z", "2024-06-08T20:59:59 2024-06-08", "the last second of a season" },
-		{ MOSCOW("") SEASON("06-03", "06-05"), "", "2024-06-05T21:00:00.000Z", "2024-06-07T20:59:59 2024-06-07", "the day behind it" },
-		{ MOSCOW("") SEASON("06-03", "06-05"), "", "2024-06-02T21:00:00.000Z", "2024-06-06T20:59:59 2024-06-06", "its first second" },
-		{ MOSCOW("") SEASON("06-03", "06-05"), "", "2024-06-02T20:59:59.000Z", "2024-06-03T20:59:59 2024-06-03", "the second before it" },
-		{ MOSCOW("") SEASON("11-01", "03-01"), "", "2024-03-01T20:59:59.000Z", "2024-03-04T20:59:59 2024-03-04", "the last second of a season over New Year" },
-		{ MOSCOW("") SEASON("11-01", "03-01"), "", "2024-03-01T21:00:00.000Z", "2024-03-03T20:59:59 2024-03-03", "the day behind it" },
-		{ MOSCOW("") SEASON("11-01", "03-01"), "", "2024-10-31T21:00:00.000Z", "2024-11-04T20:59:59 2024-11-04", "its first second" },
-		{ MOSCOW("") SEASON("11-01", "03-01"), "", "2024-10-31T20:59:59.000Z", "2024-11-01T20:59:59 2024-11-01", "the second before it" },
+		{ MOSCOW("") SEASON("06-03", "06-05"), "", "2024-06-05T20:59:59.000Z", "2024-06-08T20:59:59 2024-06-08", "wb-rules.5 Term: the last second of a season" },
+		{ MOSCOW("") SEASON("06-03", "06-05"), "", "2024-06-05T21:00:00.000Z", "2024-06-07T20:59:59 2024-06-07", "wb-rules.5 Term: the day behind it" },
+		{ MOSCOW("") SEASON("06-03", "06-05"), "", "2024-06-02T21:00:00.000Z", "2024-06-06T20:59:59 2024-06-06", "wb-rules.5 Term: its first second" },
+		{ MOSCOW("") SEASON("06-03", "06-05"), "", "2024-06-02T20:59:59.000Z", "2024-06-03T20:59:59 2024-06-03", "wb-rules.5 Term: the second before it" },
+		{ MOSCOW("") SEASON("11-01", "03-01"), "", "2024-03-01T20:59:59.000Z", "2024-03-04T20:59:59 2024-03-04", "wb-rules.5 Term: the last second of a season over New Year" },
+		{ MOSCOW("") SEASON("11-01", "03-01"), "", "2024-03-01T21:00:00.000Z", "2024-03-03T20:59:59 2024-03-03", "wb-rules.5 Term: the day behind it" },
+		{ MOSCOW("") SEASON("11-01", "03-01"), "", "2024-10-31T21:00:00.000Z", "2024-11-04T20:59:59 2024-11-04", "wb-rules.5 Term: its first second" },
+		{ MOSCOW("") SEASON("11-01", "03-01"), "", "2024-10-31T20:59:59.000Z", "2024-11-01T20:59:59 2024-11-01", "wb-rules.5 Term: the second before it" },
 		{ MOSCOW(",\"holidays\":[\"2024-06-04\"]") TERM(1, "bday", ""), "", "2024-06-03T09:00:00.000Z", "2024-06-05T20:59:59 2024-06-05",
-		    "a holiday beats the week" },
+		    "wb-rules.5 calendar: a holiday beats the week" },
 		{ MOSCOW(",\"holidays\":[\"2024-06-04\"],\"workdays\":[\"2024-06-04\"]") TERM(1, "bday", ""), "", "2024-06-03T09:00:00.000Z",
-		    "2024-06-04T20:59:59 2024-06-04", "a workday beats a holiday" },
+		    "2024-06-04T20:59:59 2024-06-04", "wb-rules.5 calendar: a workday beats a holiday" },
 		{ MOSCOW(",\"workdays\":[\"2024-06-08\"]") TERM(1, "bday", ""), "", "2024-06-07T09:00:00.000Z", "2024-06-08T20:59:59 2024-06-08",
-		    "and the week" },
+		    "wb-rules.5 calendar: and the week" },
 		{ MOSCOW("") TERM(1, "day", ""), "Asia/Vladivostok", "2024-06-03T15:00:00.000Z", "2024-06-05T13:59:59 2024-06-05",
-		    "the date of the start is that of the clock zone" },
+		    "wb-rules.5 Zones: the date of the start is that of the clock zone" },
 		{ MOSCOW("") TERM(1, "day", ",\"clock_tz\":\"calendar\""), "Asia/Vladivostok", "2024-06-03T15:00:00.000Z", "2024-06-04T20:59:59 2024-06-05",
-		    "due_day is that of the destination" },
+		    "wb-rules.5 Zones: due_day is that of the destination" },
 		{ MOSCOW("") TERM(1, "hour", "") FORCE("a", "2024-06-03T09:30:00Z", "2024-06-03T12:00:00Z")
 		    FORCE("b", "2024-06-03T11:00:00Z", "2024-06-03T12:30:00Z"), "", "2024-06-03T09:00:00.000Z", "2024-06-03T13:00:00 2024-06-03",
-		    "pauses that overlap count once" },
+		    "wb-rules.5 Pauses: pauses that overlap count once" },
 		{ MOSCOW("") TERM(0, "day", "") FORCE("a", "2024-06-03T09:00:00Z", "2024-06-03T20:59:59Z") FORCE("b", "2024-06-03T20:59:59Z", "2024-06-03T21:00:00Z"),
-		    "", "2024-06-03T09:00:00.000Z", "2024-06-04T20:59:59 2024-06-04", "a pause that opens at the second of due counts" },
+		    "", "2024-06-03T09:00:00.000Z", "2024-06-04T20:59:59 2024-06-04", "wb-rules.5 Pauses: a pause that opens at the second of due counts" },
 		{ MOSCOW("") TERM(0, "day", "") FORCE("a", "2024-06-03T09:00:00Z", "2024-06-03T20:59:59Z") FORCE("b", "2024-06-03T21:00:00Z", "2024-06-05T09:00:00Z"),
-		    "", "2024-06-03T09:00:00.000Z", "2024-06-03T20:59:59 2024-06-03", "a pause that opens a second after due does not count" },
+		    "", "2024-06-03T09:00:00.000Z", "2024-06-03T20:59:59 2024-06-03", "wb-rules.5 Pauses: a pause that opens a second after due does not count" },
 		/* the first ends on Saturday, behind due, and moves nothing */
 		{ MOSCOW("") TERM(0, "bday", "") FORCE("a", "2024-06-07T09:00:00Z", "2024-06-08T09:00:00Z") FORCE("b", "2024-06-08T09:00:01Z", "2024-06-11T09:00:00Z"),
-		    "", "2024-06-07T09:00:00.000Z", "2024-06-07T20:59:59 2024-06-07", "nor one behind a pause that ended behind due" },
+		    "", "2024-06-07T09:00:00.000Z", "2024-06-07T20:59:59 2024-06-07", "wb-rules.5 Pauses: nor one behind a pause that ended behind due" },
 		{ MOSCOW("") TERM(0, "bday", "") FORCE("a", "2024-06-07T09:00:00Z", "2024-06-08T09:00:00Z") FORCE("b", "2024-06-08T09:00:00Z", "2024-06-11T09:00:00Z"),
-		    "", "2024-06-07T09:00:00.000Z", "2024-06-11T20:59:59 2024-06-11", "pauses that touch are one" },
+		    "", "2024-06-07T09:00:00.000Z", "2024-06-11T20:59:59 2024-06-11", "wb-rules.5 Pauses: pauses that touch are one" },
 		/* 2011-12-30 was left out on Samoa: what is read on it lies on the 31st */
 		{ "{\"kind\":\"calendar\",\"id\":\"c\",\"tz\":\"Pacific/Apia\",\"week\":[1,1,1,1,1,1,1],\"hours\":[\"09:00\",\"18:00\"]}\n" TERM(10, "bhour", ""), "",
-		    "2011-12-29T19:00:00.000Z", "2011-12-30T20:00:00 2011-12-31", "hours of a date that was left out are open once" },
+		    "2011-12-29T19:00:00.000Z", "2011-12-30T20:00:00 2011-12-31", "wb-rules.5 Term: hours of a date that was left out are open once" },
 		{ "{\"kind\":\"calendar\",\"id\":\"c\",\"tz\":\"Pacific/Apia\",\"week\":[1,1,1,1,1,1,1],\"hours\":[\"09:00\",\"18:00\"]}\n" TERM(1, "bhour", "")
 		    FORCE("a", "2011-12-29T19:00:00Z", "2012-01-02T00:00:00Z"), "", "2011-12-29T19:00:00.000Z", "2012-01-02T01:00:00 2012-01-02",
-		    "also in a pause" },
+		    "wb-rules.5 Pauses: also in a pause" },
 	};
 	char d[300], got[64];
 	struct rules r;
@@ -415,7 +420,7 @@ terms(void)
 	}
 }
 
-/* wb-rules.5 "Exclusion" */
+/* What takes a shipment out. */
 static void
 exclusions(void)
 {
@@ -424,6 +429,7 @@ exclusions(void)
 	"\"closed_at\":\"2024-06-12T00:00:00.000Z\",\"events\":[" EV("a", at, "attempt_failed", ",\"reason\":\"" reason "\"") "]}"
 	const char *late = "missed recipient 129600 null", *none = "not_applicable none 0 null";
 
+	section("wb-rules.5 Exclusion");
 	row(RULE("\"exclude\":[\"recipient.refused\"]"), ATTEMPT(DUE, "recipient.refused"), "2024-07-01", none, "a reason at due");
 	row(RULE("\"exclude\":[\"recipient.refused\"]"), ATTEMPT("2024-06-10T12:00:01.000Z", "recipient.refused"), "2024-07-01",
 	    "missed unknown 129600 null", "a reason a second later");
@@ -437,9 +443,10 @@ exclusions(void)
 	    none, "a return that began at due");
 	row(RULE("\"exclude\":[\"returning\"]"), "{" BASE ",\"status\":\"returning\",\"return_started_at\":\"2024-06-10T12:00:01.000Z\"}",
 	    "2024-06-11", "missed unknown 43200 2024-06-12T00:00:00", "a return that began a second later");
+	section("");
 }
 
-/* wb-rules.5 "Party of a miss": in the order in which they are asked */
+/* The party of a miss: in the order in which they are asked */
 static void
 parties(void)
 {
@@ -447,6 +454,7 @@ parties(void)
 #define OVERDUE(more) "{" BASE ",\"accepted_at\":\"2024-06-02T00:00:00.000Z\",\"status\":\"in_transit\"" more "}"
 #define AT "2024-06-10T12:00:30Z"
 #define MISSED(party) "missed " party " 30 2024-06-11T00:00:00"
+	section("wb-rules.5 Party of a miss");
 	row("", OVERDUE(""), AT, MISSED("carrier"), "the carrier, when nothing names another");
 	row(WINDOW("force", "2024-06-10T12:00:00Z", "2024-06-11T00:00:00Z"), OVERDUE(""), AT, MISSED("force"), "a window from due on");
 	row(WINDOW("force", "2024-06-10T12:00:01Z", "2024-06-11T00:00:00Z"), OVERDUE(""), AT, MISSED("carrier"), "one behind due");
@@ -472,6 +480,7 @@ parties(void)
 	    EV("b", "2024-06-05T00:00:00.000Z", "info", ",\"reason\":\"recipient.reschedule\",\"edd\":\"2024-06-06\"") "]"), "2024-06-11T12:00:30Z",
 	    "missed force 30 2024-06-12T00:00:00", "a reason inside a pause that counted is left out");
 	row("", "{" BASE ",\"accepted_at\":\"2024-06-10T12:00:01.000Z\"}", AT, MISSED("unknown"), "accepted behind due: unknown");
+	section("");
 }
 
 /* A rule file and what is said of it: the fault, or the first warning behind "warning: ", or "". */
@@ -506,6 +515,7 @@ static void
 rule_files(void)
 {
 #define CAL(more) "{\"kind\":\"calendar\",\"id\":\"c\",\"tz\":\"UTC\",\"week\":[1,1,1,1,1,0,0]" more "}\n"
+	section("wb-rules.5 DESCRIPTION");
 	rule_file("", "", "an empty file");
 	rule_file("# a comment\n\n" CAL("") RULE("\"calendar\":\"c\",\"note\":\"all\""), "", "comments, empty lines, notes");
 	rule_file(RULE("\"calendar\":\"c\"") CAL(""), "", "a calendar may stand behind its rule");
@@ -515,8 +525,10 @@ rule_files(void)
 	rule_file("{\"id\":\"x\"}\n", "r:1: no \"kind\"", "no kind");
 	rule_file("{\"kind\":\"law\"}\n", "r:1: kind: unknown value \"law\"", "an unknown kind");
 	rule_file("{\"kind\":\"rule\",\"id\":\"x\",\"color\":1}\n", "r:1: unknown key \"color\" of a rule", "an unknown key");
+	section("wb-rules.5 rule");
 	rule_file(RULE("\"match\":{\"planet\":[\"x\"]}"), "r:1: unknown key \"planet\" of match", "an unknown key of match");
 	rule_file(RULE("\"target\":{\"n\":1,\"unit\":\"bday\",\"x\":1}"), "r:1: unknown key \"x\" of target", "an unknown key of target");
+	section("wb-rules.5 DESCRIPTION");
 	rule_file("{\"kind\":\"rule\"}\n", "r:1: no \"id\"", "no id");
 	rule_file("{\"kind\":\"rule\",\"id\":\"\"}\n", "r:1: id: not a text of 1 to 128 bytes", "an empty id");
 	rule_file(RULE("\"note\":1"), "r:1: note: not a string", "a wrong type: note");
@@ -532,6 +544,7 @@ rule_files(void)
 	rule_file(CAL("") CAL(""), "r:2: a second line with the id \"c\"", "two lines with one id");
 	rule_file("{\"kind\":\"calendar\",\"id\":\"x\",\"tz\":\"UTC\",\"week\":[1,1,1,1,1,1,1]}\n" RULE("\"calendar\":\"x\""), "",
 	    "ids are of a kind");
+	section("wb-rules.5 calendar");
 	rule_file("{\"kind\":\"calendar\",\"id\":\"c\",\"tz\":\"Europe/Atlantis\",\"week\":[1,1,1,1,1,0,0]}\n",
 	    "r:1: tz: no such time zone: /usr/share/zoneinfo/Europe/Atlantis: No such file or directory", "an unknown zone");
 	rule_file(RULE("\"clock_tz\":\"../etc\""), "r:1: clock_tz: bad name of a time zone: \"../etc\"", "a name that is no zone");
@@ -544,11 +557,13 @@ rule_files(void)
 	rule_file(CAL(",\"holidays\":[\"2024-02-30\"]"), "r:1: holidays: \"2024-02-30\" is not a date (2024-06-03)", "no such date");
 	rule_file("{\"kind\":\"calendar\",\"id\":\"c\",\"tz\":\"UTC\",\"week\":[0,0,0,0,0,0,0],\"workdays\":[\"2000-01-03\"]}\n",
 	    "r:1: calendar \"c\" has no business day in 2001", "a year without a business day");
+	section("wb-rules.5 window");
 	rule_file("{\"kind\":\"window\",\"id\":\"w\",\"party\":\"carrier\",\"from\":\"2024-06-01T00:00:00Z\",\"to\":\"2024-06-02T00:00:00Z\"}\n",
 	    "r:1: party: unknown value \"carrier\"", "a window of another party");
 	rule_file(WINDOW("force", "2024-06-02T00:00:00Z", "2024-06-01T00:00:00Z"), "r:1: the window ends before it begins", "a window backwards");
 	rule_file(WINDOW("force", "2024-06-02T00:00:00", "2024-06-03T00:00:00Z"),
 	    "r:1: from: \"2024-06-02T00:00:00\" is not a time with its offset (2024-06-03T07:00:00Z)", "a window without an offset");
+	section("wb-rules.5 rule");
 	rule_file(RULE("\"valid_from\":\"2024-06-02\",\"valid_to\":\"2024-06-02\""), "r:1: valid_to: the rule ends before it begins", "a rule that is never valid");
 	rule_file(RULE("\"target\":{\"n\":-1,\"unit\":\"day\"}"), "r:1: n: -1 is not within 0 and 10000", "n below 0");
 	rule_file(RULE("\"target\":{\"n\":1}"), "r:1: no \"unit\"", "no unit");
@@ -565,6 +580,7 @@ rule_files(void)
 	many_seasons();
 	rule_file(RULE("\"target\":{\"n\":1,\"unit\":\"day\"},\"deadline_time\":\"21:00\""),
 	    "r:1: deadline_time: \"21:00\" is not a time of day (23:59:59)", "a deadline without seconds");
+	section("wb-rules.5 DESCRIPTION");
 	rule_file(RULE("\"target\":{\"n\":1,\"unit\":\"hour\"},\"cutoff\":\"15:00\""), "warning: r:1: cutoff has no effect with the unit hour", "a key that has no effect");
 #define TWO(a, b) "{\"kind\":\"rule\",\"id\":\"a\"" a "}\n{\"kind\":\"rule\",\"id\":\"b\"" b "}\n"
 #define HIDDEN "warning: r:2: no shipment reaches rule \"b\": rule \"a\" in line 1 takes them all"
@@ -575,6 +591,7 @@ rule_files(void)
 	rule_file(TWO(",\"valid_to\":\"2024-06-01\"", ",\"valid_from\":\"2024-06-01\""), "", "one after the other");
 	rule_file(TWO(",\"valid_to\":\"2024-06-01\"", ",\"valid_to\":\"2024-06-01\""), HIDDEN, "the same validity");
 	rule_file(TWO(",\"valid_to\":\"2024-06-01\"", ",\"valid_to\":\"2024-06-01\",\"start\":\"created\""), "", "the same dates of another start");
+	section("");
 }
 
 /* Which rule a shipment gets. */
@@ -600,6 +617,7 @@ choice(void)
 	};
 	size_t i;
 
+	section("wb-rules.5 rule");
 	for (i = 0; i < sizeof t / sizeof *t; i++) {
 		struct rules r;
 		const char *fault = read_rules(&r, t[i].rules);
@@ -609,6 +627,7 @@ choice(void)
 		is_str(fault ? fault : verdict.rule->id ? verdict.rule->id : "", t[i].id, t[i].name);
 		rules_fini(&r);
 	}
+	section("");
 }
 
 static uint64_t seed = 88172645463325252u;
@@ -723,7 +742,7 @@ same(const struct verdict *a, const struct verdict *b)
 /* A few texts, so that rules and shipments meet. */
 static const char *const few[] = { "a", "b", "ab", "abc", "b2", "" };
 
-/* wb-rules.5 "rule": of many rules that match the first one of the file judges. */
+/* Of many rules that match the first one of the file judges. */
 static void
 first_rule(void)
 {
@@ -787,13 +806,15 @@ first_rule(void)
 		}
 		rules_fini(&r);
 	}
+	section("wb-rules.5 rule");
 	is_int(wrong, 0, "the rule is the first one that matches");
 	ok(implicit > 1000 && later > 1000, "at all places: %d by none, %d by one behind 20 others", implicit, later);
+	section("");
 	verdict_fini(&v);
 	buf_fini(&b);
 }
 
-/* wb-rules.5 "When to judge again": judge_at may be early, never late. */
+/* judge_at may be early, never late. */
 static void
 never_late(void)
 {
@@ -851,9 +872,13 @@ never_late(void)
 		}
 	}
 	rules_fini(&r);
+	section("wb-rules.5 When to judge again");
 	is_int(late, 0, "judge_at is never late");
+	section("wb-rules.5 Pauses");
 	is_int(fell, 0, "pauses never bring due forward");
+	section("wb-rules.5 Term");
 	is_int(early, 0, "nothing that a rule promises is due before it begins");
+	section("");
 	ok(by_rule > 2000, "of %d promises of a rule", by_rule);
 	ok(asked > 100000 && changed > 2000 && forever > 2000, "the documents were of all kinds: %d judged, %d changed at judge_at, %d never change",
 	    asked, changed, forever);

@@ -6,6 +6,10 @@
 
 /* TAP for unit tests: one file, one program. */
 static int tap_n, tap_failed;
+static const char *tap_section = "";
+
+/* What follows tests that section of a man page, "wb-rules.5 Pauses", and is named after it; "": none. */
+#define section(s) ((void)(tap_section = (s)))
 
 #define ok(cond, ...) tap_ok((cond) != 0, __FILE__, __LINE__, __VA_ARGS__)
 #define is_int(got, want, name) tap_int((long long)(got), (long long)(want), name, __LINE__)
@@ -20,7 +24,7 @@ tap_ok(int good, const char *file, int line, const char *fmt, ...)
 	__builtin_va_start(ap, fmt);
 	(void)vsnprintf(name, sizeof name, fmt, ap);
 	__builtin_va_end(ap);
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tap_n, name);
+	printf("%sok %d - %s%s%s\n", good ? "" : "not ", ++tap_n, tap_section, *tap_section ? ": " : "", name);
 	if (!good) {
 		tap_failed++;
 		printf("# at %s:%d\n", file, line);

@@ -23,6 +23,7 @@ shipped(void)
 	is_int(bad, 0, "16 statuses by name");
 	ok(status_by_name(SLICE("")) == -1 && status_by_name(SLICE("los")) == -1 && status_by_name(SLICE("lost ")) == -1
 	    && status_by_name(SLICE("LOST")) == -1 && status_by_name(SLICE("in_transiT")) == -1, "no others");
+	section("wb-status.5 STATES");
 	is_int(t.status[STATUS_CREATED].rank, 10, "rank of created");
 	is_int(t.status[STATUS_CANCELLED].rank, 96, "rank of cancelled");
 	is_int(t.status[STATUS_DELIVERED].terminal, TERMINAL_HARD, "delivered is hard");
@@ -30,6 +31,7 @@ shipped(void)
 	is_int(t.status[STATUS_RETURNING].terminal, TERMINAL_NO, "returning is not terminal");
 	ok(t.status[STATUS_INFO].pseudo && t.status[STATUS_UNKNOWN].pseudo && !t.status[STATUS_LOST].pseudo, "pseudo values");
 
+	section("wb-status.5 REASONS");
 	is_int(t.reasons, 92, "91 reasons and the empty one");
 	is_int(taxonomy_reason(&t, SLICE("")), REASON_NONE, "the empty reason");
 	is_int(taxonomy_reason(&t, SLICE("carrier.bogus")), -1, "no such reason");
@@ -53,6 +55,7 @@ shipped(void)
 	is_int(n, 43, "43 details");
 	is_int(party_by_name(SLICE("platform")), PARTY_PLATFORM, "party by name");
 	is_int(party_by_name(SLICE("nobody")), -1, "no such party");
+	section("");
 	taxonomy_fini(&t);
 }
 
