@@ -272,39 +272,57 @@ wb-run --once -n new -- 'wb-pg-extract --state reader.state -t clients' "$pass -
 wb-run --once -n new -- 'wb-pg-extract --state third -t parted' "$pass -s --quiet" 2>err; is $? 64 'a table that tells nothing of what is new'
 like "$(cat err)" 'parted: .*--cursor COLUMN,ID' 'is told'
 
-# ---- writers at the same time, each with a delay before it commits; beside it a reader that goes on from the greatest value
-rows=${ROWS:-600} writers=20
-sql 'TRUNCATE shipment_events, shipments, clients; CREATE SEQUENCE ids; CREATE TABLE naive (id bigint)'
-rm -f state all naive; : >all; : >naive
+# ---- writers at the same time, each with a delay before it commits; beside it readers that go on from the greatest value.
+# WRITE=60: they write for that many seconds and more
+writers=20 rows=$((${WRITE:-3} * 200))
+sql 'TRUNCATE shipment_events, shipments, clients; CREATE SEQUENCE ids'
+rm -f state all naive.*; : >all; : >naive.id; : >naive.at
+# one that commits behind the others, or a slow machine may have none that does
+mkfifo tx.behind; psql -qXAt <tx.behind >tx.behind.out 2>&1 & behind=$!
+exec 7>tx.behind
+echo "BEGIN; INSERT INTO shipment_events (id, event_id, shipment_id, carrier_code, event_time) SELECT n, 'x' || n, 's', 'c', now() FROM nextval('ids') n; INSERT INTO clients (id, name) SELECT 1000 + currval('ids'), 'new'; SELECT 'done';" >&7
+ok 'a transaction stays open' until_true 60 grep -q 'done' tx.behind.out
 w=0
 while [ $w -lt $writers ]; do
 	i=0
 	while [ $i -lt $((rows / writers)) ]; do
 		echo "BEGIN; INSERT INTO shipment_events (id, event_id, shipment_id, carrier_code, event_time) SELECT n, 'x' || n, 's', 'c', now() FROM nextval('ids') n;"
 		echo "INSERT INTO clients (id, name) VALUES (1 + (random() * 50)::int, 'w') ON CONFLICT (id) DO UPDATE SET name = excluded.name || random();"
+		echo "INSERT INTO clients (id, name) SELECT 1000 + currval('ids'), 'new';"
 		echo 'SELECT pg_sleep(random() * 0.2); COMMIT;'
 		i=$((i + 1))
 	done | psql -qX >/dev/null 2>writer.$w & eval "writer_$w=\$!"
 	w=$((w + 1))
 done
-great=0 runs=0
+great=0 newest=-infinity runs=0
 drain() {
 	# a transaction is seen a moment after it began: on a busy machine that is what --lag is for
-	run --lag 2s --state state -t shipment_events -t clients || return 1
+	run --micros --lag 2s --state state -t shipment_events -t clients || return 1
 	grep -v '^{"@' got >>all
-	psql -qXAt -c "SELECT id FROM shipment_events WHERE id > $great" >>naive
-	great=$(sort -n naive | tail -n 1); great=${great:-0} runs=$((runs + 1))
+	sql "SELECT id FROM shipment_events WHERE id > $great" >>naive.id
+	great=$(sort -n naive.id | tail -n 1); great=${great:-0}
+	sql "SELECT updated_at, id FROM clients WHERE updated_at > '$newest'" >>naive.at
+	at=$(LC_ALL=C sort naive.at | tail -n 1 | cut -d'|' -f1); newest=${at:-$newest} runs=$((runs + 1))
 }
 busy() { jobs -l >/dev/null; w=0; while [ $w -lt $writers ]; do eval "kill -0 \$writer_$w 2>/dev/null" && return 0; w=$((w + 1)); done; return 1; }
+committed() { [ "$(sql 'SELECT count(*) FROM shipment_events')" -gt 0 ]; }
+ok 'others commit before it' until_true 60 committed
+drain || fail 'a run beside the writers' "$(cat err)"
+echo 'COMMIT;' >&7; exec 7>&-; wait $behind
 while busy; do drain || { fail 'a run beside the writers' "$(cat err)"; break; }; done
 w=0; while [ $w -lt $writers ]; do eval "wait \$writer_$w"; w=$((w + 1)); done
 drain; drain
 is "$(cat writer.*)" '' "$writers writers end well"
-jq -r 'select(._src[0] == "shipment_events") | .id' all | sort -un >have
-sql 'SELECT id FROM shipment_events ORDER BY id' >want
-ok "no row is missed beside $writers writers, in $runs runs" cmp have want
-jq -c 'select(._src[0] == "clients") | [.id, .updated_at, .name]' all | sort -t, -k1,1 -k2,2 | awk -F, '{last[$1] = $0} END {for (k in last) print last[k]}' | jq -c '[.[0], .[2]]' | sort >have
-sql "SELECT json_build_array(id, name) FROM clients" | jq -c . | sort >want
-ok 'the last version of every changed row is there' cmp have want
-ok "a reader that goes on from the greatest id misses some ($(($(sql 'SELECT count(*) FROM shipment_events') - $(sort -u naive | grep -c .))))" test "$(sort -u naive | grep -c .)" -lt "$(sql 'SELECT count(*) FROM shipment_events')"
+missed() { LC_ALL=C comm -13 have want | wc -l; }
+jq -r 'select(._src[0] == "shipment_events") | .id' all | LC_ALL=C sort -u >have
+sql 'SELECT id FROM shipment_events' | LC_ALL=C sort >want
+is "$(missed) $(wc -l <have)" "0 $((rows + 1))" "no row is missed beside $writers writers, in $runs runs that read $(wc -l <all) records"
+LC_ALL=C sort -u naive.id >have
+ok "a reader that goes on from the greatest id misses some ($(missed) of $(wc -l <want))" test "$(missed)" -gt 0
+jq -c 'select(._src[0] == "clients") | [.id, .updated_at, .name]' all | LC_ALL=C sort -t, -k1,1 -k2,2 | awk -F, '{last[$1] = $0} END {for (k in last) print last[k]}' | LC_ALL=C sort >have
+sql "SELECT json_build_array(id, to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), name) FROM clients" | jq -c . | LC_ALL=C sort >want
+is "$(missed)" 0 'the last version of every changed row is there'
+cut -d'|' -f2 naive.at | LC_ALL=C sort -u >have
+sql 'SELECT id FROM clients' | LC_ALL=C sort >want
+ok "a reader that goes on from the greatest updated_at misses some ($(missed) of $(wc -l <want))" test "$(missed)" -gt 0
 done_testing

@@ -75,7 +75,7 @@ for gp in '' --greenplum; do
 	sql 'TRUNCATE mart.wb_state'
 	printf '{"name":"a","value":"x","version":2}\n' | wb-pg-load $gp -t wb_state
 	printf '{"name":"a","value":"y","version":1}\n' | wb-pg-load $gp -t wb_state
-	is "$(sql 'SELECT value FROM wb_state')" x 'disorder: the old row does not win'
+	is "$(sql 'SELECT value FROM wb_state')" x "disorder: the old row does not win${gp:+ ($gp)}"
 	printf '{"name":"a","value":"z","version":2}\n' | wb-pg-load $gp -t wb_state
 	is "$(sql 'SELECT value FROM wb_state')" z "of equal versions the one loaded last, as in ClickHouse $gp"
 	sql 'CREATE TABLE IF NOT EXISTS aged (id int PRIMARY KEY, n int, updated_at timestamptz); TRUNCATE aged'
@@ -196,7 +196,7 @@ seq 1 10000 | sed 's/.*/{"id":&,"n":&}/' >in
 for t in copy gone serial lock commit; do
 	sql "SELECT setval('tries', 1, false)" >/dev/null
 	status 0 "tries that fail: $t" wb-pg-load --tee --quiet --rejects rejects -t fate_$t in
-	is "$(sql "SELECT count(*), sum(n) FROM fate_$t") $(sql "SELECT nextval('tries') > 3") $(wc -l <rejects)" '10000|50005000 t 0' 'are repeated'
+	is "$(sql "SELECT count(*), sum(n) FROM fate_$t") $(sql "SELECT nextval('tries') > 3") $(wc -l <rejects)" "10000|50005000 t 0" "are repeated: $t"
 	ok 'and all is passed on once' cmp out in
 done
 status 0 'what is refused when all is committed' wb-pg-load --quiet --rejects rejects -t fate_check in
@@ -259,6 +259,8 @@ swap 'wb-csv-extract -t x rows' '2024-01-02,2024-01-04'; is $? 0 'days are repla
 is "$(x)" '2024-01-01|a|1|old 2024-01-02|a|7|new 2024-01-03|a|1|old 2024-01-04|b|8|new' 'and no other'
 swap "sh -c 'head -c 40 rows | wb-csv-extract -t x - | head -n 2'" '2024-01-02'; is $? 75 'a reader that dies'
 is "$(x)" '2024-01-01|a|1|old 2024-01-02|a|7|new 2024-01-03|a|1|old 2024-01-04|b|8|new' 'replaces nothing'
+swap "sh -c 'wb-csv-extract -t x rows | grep -v @end'" '2024-01-02,2024-01-04'; is $? 75 'one that dies behind its checkpoint' || cat err
+is "$(x)" '2024-01-01|a|1|old 2024-01-02|a|7|new 2024-01-03|a|1|old 2024-01-04|b|8|new' 'neither: a checkpoint is no end'
 swap 'wb-csv-extract -t x rows' '2024-01-02'; is $? 65 'a row on another day'
 like "$(cat err)" '1 rows stand on days that are not to be replaced' 'is told'
 printf '{"day":"2024-01-02","k":"a","n":-7}\n' >bad; swap 'wb-csv-extract -t x bad' '2024-01-02'; is $? 65 'a row that is refused by a check' || cat err
