@@ -285,6 +285,21 @@ look_ahead(struct extract *x, struct err *e)
 }
 
 static int
+open_tables(struct extract *x, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < x->n; i++) {
+		pgtable_fini(&x->table[i]);
+		if (opt.query != NULL ? pgtable_query(&x->table[i], x->pg, opt.query_name, opt.query, opt.cursor, e)
+		    : pgtable_open(&x->table[i], x->pg, opt.name[i], opt.cursor, e))
+			return -1;
+		x->table[i].text.micros = opt.micros;
+	}
+	return 0;
+}
+
+static int
 prepare(struct extract *x, struct err *e)
 {
 	struct pg_result *r = NULL;
@@ -293,19 +308,16 @@ prepare(struct extract *x, struct err *e)
 
 	x->table = mem_alloc((opt.names + 1) * sizeof *x->table);
 	x->n = opt.query != NULL ? 1 : opt.names;
-	for (i = 0; i < x->n; i++) {
-		if (opt.query != NULL ? pgtable_query(&x->table[i], x->pg, opt.query_name, opt.query, opt.cursor, e)
-		    : pgtable_open(&x->table[i], x->pg, opt.name[i], opt.cursor, e))
-			return -1;
-		x->table[i].text.micros = opt.micros;
-	}
+	if (open_tables(x, e) == -1)
+		return -1;
 	if (opt.keys != NULL && x->table[0].key == NULL)
 		return err_set(e, EX_USAGE, "%s: its key is not known: --cursor ID", x->table[0].name);
 	if (opt.keys != NULL && rows_read(opt.keys, key, x, e) == -1)
 		return -1;
 	if (opt.state != NULL && ((!opt.full && pgstate_read(&x->state, opt.state, e) == -1) || look_ahead(x, e) == -1))
 		return -1;
-	if (pgread_begin(x->pg, opt.snapshot, e) == -1)
+	/* what they are now they stay */
+	if (pgread_begin(x->pg, opt.snapshot, e) == -1 || pgtable_lock(x->table, x->n, 0, x->pg, e) == -1 || open_tables(x, e) == -1)
 		return -1;
 	if (opt.workers > 1) {
 		if ((r = pg_query(x->pg, "SELECT pg_export_snapshot()", NULL, 0, e)) == NULL)

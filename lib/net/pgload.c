@@ -189,9 +189,12 @@ store_rows(struct pgload *l, size_t from, size_t to, struct err *e)
 			l->loaded += to - from;
 			return 0;
 		}
+		/* what COPY has taken has every column that there was: one that came later is no fault of the rows */
+		if (why.status == EX_DATAERR && line == 0 && *pg_error_column(l->pg) != '\0' && !pgtarget_has(&l->t, pg_error_column(l->pg)))
+			why.status = EX_CONFIG;
 		if (why.status == EX_CONFIG || why.status == EX_SOFTWARE) {
 			*e = why;
-			return -1;
+			return err_at(e, "table %s", l->t.table);
 		}
 		if (why.status == EX_DATAERR && to - from == 1) {
 			if (refuse(l, from, &why, e) == -1)

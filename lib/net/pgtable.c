@@ -112,7 +112,7 @@ int
 pgtable_open(struct pgtable *t, struct pg *p, const char *name, const char *cursor, struct err *e)
 {
 	static const char find[] = "SELECT c.oid, c.oid::regclass, c.relname, c.relkind IN ('r', 'p', 'm', 'v', 'f'), c.relkind = 'p', "
-	    "c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) FROM pg_class c WHERE c.oid = to_regclass($1)";
+	    "c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid), c.relkind IN ('r', 'p') FROM pg_class c WHERE c.oid = to_regclass($1)";
 	struct pg_result *r = pg_query(p, find, &name, 1, e);
 	struct buf sql = { 0 };
 	int generated = 0, rc = -1;
@@ -128,6 +128,7 @@ pgtable_open(struct pgtable *t, struct pg *p, const char *name, const char *curs
 	t->sql = dup_slice(pg_cell(r, 0, 1));
 	t->name = dup_slice(pg_cell(r, 0, 2));
 	t->partitioned = pg_true(r, 0, 4);
+	t->is_table = pg_true(r, 0, 6);
 	for (i = 0; i < sizeof known / sizeof *known; i++)
 		if (strcmp(t->name, known[i].table) == 0) {
 			t->key = mem_dup(known[i].key, strlen(known[i].key));
@@ -166,6 +167,24 @@ pgtable_query(struct pgtable *t, struct pg *p, const char *name, const char *que
 	return describe(t, p, t->query, e);
 }
 
+int
+pgtable_lock(const struct pgtable *t, size_t n, int now, struct pg *p, struct err *e)
+{
+	struct buf sql = { 0 };
+	size_t i;
+	int rc;
+
+	for (i = 0; i < n; i++)
+		if (t[i].is_table)
+			buf_printf(&sql, "%s%s", sql.n > 0 ? ", " : "LOCK TABLE ", t[i].sql);
+	if (sql.n == 0)
+		return 0;
+	buf_printf(&sql, " IN ACCESS SHARE MODE%s", now ? " NOWAIT" : "");
+	rc = pg_exec(p, buf_str(&sql), e);
+	buf_fini(&sql);
+	return rc;
+}
+
 void
 pgtable_fini(struct pgtable *t)
 {
@@ -183,6 +202,7 @@ pgtable_fini(struct pgtable *t)
 	free(t->cursor);
 	free(t->key);
 	pgtext_fini(&t->text);
+	memset(t, 0, sizeof *t);
 }
 
 void

@@ -19,6 +19,7 @@ struct pgtable {
 	char *key;		/* column of --keys, or NULL */
 	char *oid;
 	int plain, partitioned;	/* COPY takes it as it is; it has partitions */
+	int is_table;		/* neither a query nor a view: it can be locked */
 	struct pgtext text;
 	struct {
 		char *sql;
@@ -35,6 +36,13 @@ struct pgtable {
 int pgtable_open(struct pgtable *t, struct pg *p, const char *name, const char *cursor, struct err *e);
 int pgtable_query(struct pgtable *t, struct pg *p, const char *name, const char *query, const char *cursor, struct err *e);
 void pgtable_fini(struct pgtable *t);
+
+/*
+ * Keeps n tables as they are to the end of the transaction, which has no snapshot yet: an ALTER TABLE that writes a table anew
+ * and a TRUNCATE would leave it empty in an older snapshot.  now: what is locked is not waited for (EX_TEMPFAIL), as by those who
+ * wait behind an ALTER that waits for their own first connection.  What is no table is passed over.  0 or -1.
+ */
+int pgtable_lock(const struct pgtable *t, size_t n, int now, struct pg *p, struct err *e);
 
 /*
  * Looks what of a table can be cut by ctid, in the snapshot in which it is read: a partition that came before it is not

@@ -383,6 +383,12 @@ out:
 	return rc;
 }
 
+int
+pgtarget_has(const struct pgtarget *t, const char *name)
+{
+	return find(t, name) != NULL;
+}
+
 void
 pgtarget_fini(struct pgtarget *t)
 {

@@ -50,6 +50,9 @@ struct pgtarget {
 int pgtarget_open(struct pgtarget *t, struct pg *p, const struct pgtarget_options *o, struct err *e);
 void pgtarget_fini(struct pgtarget *t);
 
+/* Whether a column of this name is loaded. */
+int pgtarget_has(const struct pgtarget *t, const char *name);
+
 /*
  * Appends the line of a record, number n of its transaction; src is its "_src" or NULL.  0, or -1: f says why it is none
  * (unknown, missing, column, type), and nothing is appended.

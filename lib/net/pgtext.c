@@ -121,6 +121,7 @@ pgtext_init(struct pgtext *t, const struct pgtext_type *type, size_t n, struct s
 	t->id = t->cursor = -1;
 	t->column = mem_alloc((t->n + 1) * sizeof *t->column);
 	t->field = mem_alloc((t->n + 1) * sizeof *t->field);
+	t->end = mem_alloc((t->n + 1) * sizeof *t->end);
 	end = mem_alloc((t->n + 1) * sizeof *end);
 	t->bare = topic.p == NULL;
 	if (!t->bare) {
@@ -182,6 +183,7 @@ pgtext_clone(struct pgtext *copy, const struct pgtext *t)
 {
 	*copy = *t;
 	copy->field = mem_alloc((t->n + 1) * sizeof *copy->field);
+	copy->end = mem_alloc((t->n + 1) * sizeof *copy->end);
 	copy->scratch = copy->object = (struct buf){ 0 };
 	copy->json = (struct json){ 0 };
 }
@@ -190,10 +192,12 @@ void
 pgtext_clone_fini(struct pgtext *copy)
 {
 	free(copy->field);
+	free(copy->end);
 	buf_fini(&copy->scratch);
 	buf_fini(&copy->object);
 	json_fini(&copy->json);
 	copy->field = NULL;
+	copy->end = NULL;
 }
 
 /* Cuts the row into its fields.  0, or -1 when their number is another one. */
@@ -376,11 +380,11 @@ source(struct pgtext *t, int64_t number, char *dst)
 	return (size_t)(src_put(dst, &s) - dst);
 }
 
-/* ,"name":value of each column, at dst. */
+/* ,"name":value of each column, at p. */
 static char *
 members(struct pgtext *t, char *p)
 {
-	char *scratch = t->scratch.p, *end;
+	char *scratch = t->scratch.p, *begin = p, *end;
 	size_t i;
 
 	for (i = 0; i < t->n; i++) {
@@ -392,11 +396,13 @@ members(struct pgtext *t, char *p)
 		if (is_null(s)) {
 			memcpy(p, "null", 4);
 			p += 4;
+			t->end[i] = (size_t)(p - begin);
 			continue;
 		}
 		s = text(s, scratch);
 		end = c->delim != 0 ? array(t, c, s, p, scratch + t->row_n) : NULL;
 		p = end != NULL ? end : scalar(t, c->delim != 0 ? PGTEXT_TEXT : c->kind, s, p);
+		t->end[i] = (size_t)(p - begin);
 	}
 	return p;
 }
@@ -412,27 +418,57 @@ take(struct pgtext *t, struct slice row, struct fault *f)
 	return 0;
 }
 
-static int
-not_utf8(const char *p, size_t n, struct fault *f)
+/* Name of the column in which byte at of the members lies. */
+static const char *
+column_at(const struct pgtext *t, size_t at, char *shown, size_t cap)
 {
-	size_t good = utf8_span(p, n);
+	size_t i;
 
-	return good == n ? 0 : fault_set(f, "utf8", "", "not UTF-8 at byte %zu of the record (the database's encoding says nothing)", good + 1);
+	for (i = 0; i + 1 < t->n && t->end[i] <= at; i++)
+		;
+	if (t->n == 0)
+		return "";
+	/* without ," and ": of its key */
+	return err_show(shown, cap, t->column[i].key.p + 2, t->column[i].key.n - 4);
 }
 
-/* With a column of JSON: what the server takes for it may have what no record has. */
-static int
-scan(struct pgtext *t, const char *p, size_t n, struct fault *f)
+/* The one that takes most of them. */
+static const char *
+column_most(const struct pgtext *t, char *shown, size_t cap)
 {
+	size_t i, most = 0, at = 0, begin = 0;
+
+	for (i = 0; i < t->n; begin = t->end[i++])
+		if (t->end[i] - begin > most) {
+			most = t->end[i] - begin;
+			at = begin;
+		}
+	return column_at(t, at, shown, cap);
+}
+
+/* With a column of JSON: what the server takes for it may have what no record has.  The members begin at from. */
+static int
+scan(struct pgtext *t, const char *p, size_t n, size_t from, struct fault *f)
+{
+	char shown[64];
+
 	if (!t->check || json_scan(&t->json, (struct slice){ p, n }) == 0)
 		return 0;
-	return fault_set(f, t->json.code, "", "%s at byte %zu of the record", t->json.fault, t->json.at + 1);
+	return fault_set(f, t->json.code, column_at(t, t->json.at > from ? t->json.at - from : 0, shown, sizeof shown), "%s at byte %zu of the record",
+	    t->json.fault, t->json.at + 1);
+}
+
+static int
+not_utf8(const char *column, size_t good, struct fault *f)
+{
+	return fault_set(f, "utf8", column, "not UTF-8 at byte %zu of the record (the database's encoding says nothing)", good + 1);
 }
 
 int
 pgtext_row(struct pgtext *t, struct slice row, int64_t number, struct buf *out, char *src, size_t *src_n, struct fault *f)
 {
-	char *begin, *p;
+	char *begin, *p, shown[64];
+	size_t good, from;
 
 	*src_n = 0;
 	if (take(t, row, f) == -1)
@@ -442,13 +478,14 @@ pgtext_row(struct pgtext *t, struct slice row, int64_t number, struct buf *out, 
 	memcpy(p, "{\"_src\":", 8);
 	p += 8;
 	memcpy(p, src, *src_n);
+	from = 8 + *src_n;
 	p = members(t, p + *src_n);
 	*p++ = '}';
-	if (not_utf8(begin, (size_t)(p - begin), f) == -1)
-		return -1;
+	if ((good = utf8_span(begin, (size_t)(p - begin))) != (size_t)(p - begin))
+		return not_utf8(column_at(t, good > from ? good - from : 0, shown, sizeof shown), good, f);
 	if (p - begin > LINE_MAX_BYTES)
-		return fault_set(f, "too_long", "", "record of more than %d bytes", LINE_MAX_BYTES);
-	if (scan(t, begin, (size_t)(p - begin), f) == -1)
+		return fault_set(f, "too_long", column_most(t, shown, sizeof shown), "record of more than %d bytes", LINE_MAX_BYTES);
+	if (scan(t, begin, (size_t)(p - begin), from, f) == -1)
 		return -1;
 	*p++ = '\n';
 	out->n = (size_t)(p - out->p);
@@ -472,16 +509,19 @@ object(struct pgtext *t, char *dst)
 int
 pgtext_take(struct pgtext *t, struct slice row, struct fault *f)
 {
+	size_t good;
 	char *p;
 
-	if (take(t, row, f) == -1 || not_utf8(row.p, row.n, f) == -1)
+	if (take(t, row, f) == -1)
 		return -1;
+	if ((good = utf8_span(row.p, row.n)) != row.n)
+		return not_utf8("", good, f);
 	if (!t->check)
 		return 0;
 	buf_clear(&t->object);
 	p = buf_room(&t->object, pgtext_size(t) + JSON_PAD);
 	t->object.n = (size_t)(object(t, p) - p);
-	return scan(t, p, t->object.n, f);
+	return scan(t, p, t->object.n, 0, f);
 }
 
 /* A byte becomes at most 6; of a short one, t or NULL or a bare element, no more than 7 with what is around it. */

@@ -45,6 +45,7 @@ struct pgtext {
 	struct buf object;	/* it, where it was to be scanned */
 	struct buf keys;
 	struct slice *field;
+	size_t *end;		/* of the record at hand, where each column ends */
 	struct buf scratch;
 	struct json json;
 	int check;		/* a column of JSON: the record is scanned */
@@ -75,7 +76,7 @@ void pgtext_clone_fini(struct pgtext *copy);
 
 /*
  * Appends the record of a row, with its LF; number stands in _src where no id does.  0, or -1 with the fault
- * (columns, json, too_long, utf8), nothing appended, and the value of _src in src, SRC_MAX(topic.n) bytes.
+ * (fields, json, too_long, utf8; its field is the column) and nothing appended, and the value of _src in src, SRC_MAX(topic.n) bytes.
  */
 int pgtext_row(struct pgtext *t, struct slice row, int64_t number, struct buf *out, char *src, size_t *src_n, struct fault *f);
 

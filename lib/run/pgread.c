@@ -134,10 +134,17 @@ work(void *arg)
 	struct pgread *r = w->r;
 	struct err e = ERR_NONE;
 	const struct pgread_task *task;
+	size_t i;
 	int rc = 0;
 
-	if (w->pg == NULL && ((w->pg = pg_open(r->options, &e)) == NULL || pgread_begin(w->pg, r->snapshot, &e) == -1))
-		rc = -1;
+	if (w->pg == NULL) {
+		if ((w->pg = pg_open(r->options, &e)) == NULL || pgread_begin(w->pg, r->snapshot, &e) == -1)
+			rc = -1;
+		/* tasks of one table follow one another */
+		for (i = 0; rc == 0 && i < r->n; i++)
+			if (i == 0 || r->task[i].table != r->task[i - 1].table)
+				rc = pgtable_lock(r->task[i].table, 1, 1, w->pg, &e);
+	}
 	while (rc == 0) {
 		(void)pthread_mutex_lock(&r->lock->mutex);
 		task = !stopped(w) && r->next < r->n ? &r->task[r->next++] : NULL;
