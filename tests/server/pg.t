@@ -79,8 +79,8 @@ sql "CREATE TABLE bad (id bigint, j json); INSERT INTO bad VALUES (1, '{\"a\":1}
 sql "CREATE TABLE big (id bigint, t text); INSERT INTO big VALUES (1, repeat('x', 1100000)), (2, 'y')"
 status 0 'rows that no record can hold' wb-pg-extract --rejects rejects --cursor id -t bad -t big
 is "$(jq -c ._src out | paste -sd' ')" '["bad",0,1,0,0] ["big",0,2,0,0]' 'the others come'
-is "$(jq -c '."@reject" | [.src, .stage, .code]' rejects | paste -sd' ')" \
-	'[["bad",0,2,0,0],"wb-pg-extract","json"] [["bad",0,3,0,0],"wb-pg-extract","utf8"] [["big",0,1,0,0],"wb-pg-extract","too_long"]' 'these are rejects, named by their keys'
+is "$(jq -c '."@reject" | [.src, .stage, .code, .field]' rejects | paste -sd' ')" \
+	'[["bad",0,2,0,0],"wb-pg-extract","json","j"] [["bad",0,3,0,0],"wb-pg-extract","utf8","j"] [["big",0,1,0,0],"wb-pg-extract","too_long","t"]' 'these are rejects, named by table, key and column'
 sql 'CREATE TABLE own ("_src" int); CREATE TABLE empty ()'
 status 78 'a column whose name is ours' wb-pg-extract -t own
 like "$(cat err)" 'own: column "_src" has a name that belongs to Waybill' 'is told'
@@ -175,7 +175,7 @@ sql "UPDATE clients SET name = 'c' WHERE id = 2"
 sql "INSERT INTO shipment_events (id, event_id, shipment_id, carrier_code, event_time) VALUES (2, 'x2', 's', 'c', now())"
 run --lag 0s --state state -t clients -t shipment_events; is "$(got)" 'clients 2 shipment_events 2' 'what has changed, what was added'
 cp state before
-wb-run --once -n new -- 'wb-pg-extract --state state --full -t clients -t shipment_events' "sh -c 'exit 75'" 2>/dev/null
+wb-run --once -n new -- 'wb-pg-extract --state state --full -t clients -t shipment_events' "sh -c 'sed /@end/q >/dev/null; exit 78'" 2>/dev/null
 ok 'nobody acknowledges: the state stays' cmp state before
 run --lag 0s --state state --full -t clients -t shipment_events; is "$(got)" 'clients 1 clients 2 shipment_events 1 shipment_events 2' '--full'
 
@@ -271,6 +271,58 @@ echo '{"v":2}' >reader.state
 wb-run --once -n new -- 'wb-pg-extract --state reader.state -t clients' "$pass -s --quiet" 2>err; is $? 78 'a state that is none'
 wb-run --once -n new -- 'wb-pg-extract --state third -t parted' "$pass -s --quiet" 2>err; is $? 64 'a table that tells nothing of what is new'
 like "$(cat err)" 'parted: .*--cursor COLUMN,ID' 'is told'
+
+# ---- a table that is changed while it is its turn to come: it is read as it was, not as the empty one that an older snapshot would see
+sql "CREATE TABLE first (id int, pad text); INSERT INTO first SELECT i, repeat('x', 1000) FROM generate_series(1, 20000) i; CREATE TABLE second (id int, v int); INSERT INTO second SELECT i, i FROM generate_series(1, 1000) i"
+changes() { sql "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'ALTER%' AND wait_event_type = 'Lock'" | grep -qx 1 || ! kill -0 $alter; }
+for j in 1 2; do
+	rm -f slow; mkfifo slow
+	wb-pg-extract -j $j --quiet -t first -t second >slow 2>err & reader=$!
+	exec 7<slow
+	until_true 60 sh -c 'psql -qXAt -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event = '"'ClientWrite'"'" | grep -q "[1-9]"' || fail 'it reads' "$(cat err)"
+	psql -qX -c 'ALTER TABLE second ALTER v TYPE text USING chr(96 + id % 26)' 2>/dev/null & alter=$!
+	ok "a table is changed while another one is read (-j $j)" until_true 60 changes
+	cat <&7 >out; exec 7<&-
+	wait $reader; is "$? $(grep -c '"second"' out) $(jq -c 'select(._src[0] == "second" and .id == 7) | .v' out)" '0 1000 7' "it waits for its reader (-j $j)" || cat err
+	wait $alter; is "$(sql 'SELECT v FROM second WHERE id = 2')" b 'and then comes'
+	sql 'ALTER TABLE second ALTER v TYPE int USING id'
+done
+for c in 'DROP COLUMN v' 'RENAME id TO ident'; do
+	sql "CREATE TABLE lost AS SELECT * FROM second; SELECT 1" >/dev/null
+	wb-run --once -n new -- 'wb-pg-extract --lag 0s --state lost.state --cursor id -t lost' "$pass -s --quiet" 2>err
+	sql "ALTER TABLE lost $c"
+	wb-run --once -n new -- 'wb-pg-extract --lag 0s --state lost.state --cursor id -t lost' "tee got" "$pass -s --quiet" 2>err; echo $? >rc
+	case $c in
+	DROP*) is "$(cat rc)" 0 'a column that is gone is not read' ;;
+	*) is "$(cat rc)" 78 'one by which what is new is told'; like "$(cat err)" 'lost: there is no column "id"' 'is missed by its name' ;;
+	esac
+	sql 'DROP TABLE lost'
+done
+# ---- a server that goes away while it is read
+rm -f slow; mkfifo slow
+wb-pg-extract --quiet -t first >slow 2>err & reader=$!
+exec 7<slow
+until_true 60 sh -c 'psql -qXAt -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event = '"'ClientWrite'"'" | grep -q "[1-9]"' || fail 'it reads' "$(cat err)"
+sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'ClientWrite'" >/dev/null
+cat <&7 >out; exec 7<&-
+wait $reader; is $? 75 'a session that ends in the middle of a table' || cat err
+like "$(cat err)" '^wb-pg-extract: postgres on [^ ]*: ' 'is told'
+
+# ---- a password is nowhere to be seen
+secret=marker-of-a-$$-password; echo "$secret" >secret
+sql "CREATE ROLE secretive LOGIN PASSWORD '$secret'; GRANT SELECT ON first TO secretive"
+sed -i '1i local all secretive scram-sha-256' pg/data/pg_hba.conf; sql 'SELECT pg_reload_conf()' >/dev/null
+asked() { ! psql -qXAtw -U secretive -c 'SELECT 1'; }
+ok 'a server that asks for a password' until_true 60 asked
+rm -f slow; mkfifo slow
+PGPASSWORD=$secret wb-pg-extract -v -U secretive -t first >slow 2>err & reader=$!
+exec 7<slow; head -c 1000 <&7 >out
+is "$(cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ' | grep -cF -f secret)" 0 'no command line has it'
+cat <&7 >>out; exec 7<&-; wait $reader; is "$? $(grep -c marker err)" '0 0' 'nor what is told'
+status 78 'a wrong one' env PGPASSWORD=marker-of-another wb-pg-extract -U secretive -t first
+is "$(grep -c marker-of err)" 0 'is not repeated'
+like "$(cat err)" 'password authentication failed' 'but told'
+(unset PGPASSWORD; HOME=$tmp wb-pg-extract -U secretive -t first >out 2>err </dev/null); is $? 78 'none' || cat err
 
 # ---- writers at the same time, each with a delay before it commits; beside it readers that go on from the greatest value.
 # WRITE=60: they write for that many seconds and more
