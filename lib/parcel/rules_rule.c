@@ -263,6 +263,15 @@ idle_keys(struct reader *rd, const cJSON *o, const struct rule *u)
 			    u->unit == UNIT_NONE ? "no target" : "the unit ", u->unit == UNIT_NONE ? "" : unit_name[u->unit]);
 }
 
+/* A deadline of the day on which the clock starts: nothing but a cut-off keeps it ahead of the start. */
+static void
+early_deadline(struct reader *rd, const struct rule *u)
+{
+	if ((u->unit == UNIT_BDAY || u->unit == UNIT_DAY) && u->n == 0 && u->deadline < 86399 &&
+	    (u->cutoff < 0 || u->cutoff > u->deadline))
+		rules_warn(rd, rd->line, "deadline_time: with n 0 and no cutoff up to it, what starts later in the day is due before it starts");
+}
+
 int
 rules_read_rule(struct reader *rd, const cJSON *o)
 {
@@ -298,5 +307,6 @@ rules_read_rule(struct reader *rd, const cJSON *o)
 	    rules_duration(rd, o, "handover_by", &u->handover_by) == -1)
 		return -1;
 	idle_keys(rd, o, u);
+	early_deadline(rd, u);
 	return 0;
 }

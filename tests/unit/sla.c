@@ -888,6 +888,264 @@ never_late(void)
 	buf_fini(&b);
 }
 
+/* The members of the verdict, "due_at is_paused": what they say, times without what is behind the second. */
+static void
+says(const char *rules, const char *document, const char *now, const char *members, const char *want, const char *name)
+{
+	struct rules r;
+	const char *fault = read_rules(&r, rules), *m = members;
+	struct buf got = { 0 };
+	struct slice v;
+	size_t n, i;
+
+	if (fault == NULL)
+		fault = judge(&r, document, seconds(now));
+	for (; fault == NULL && *m != '\0'; m += n + (m[n] == ' ')) {
+		n = strcspn(m, " ");
+		for (i = 0; i < DOC_N && !(strlen(doc_name[i]) == n && memcmp(doc_name[i], m, n) == 0); i++)
+			;
+		v = i < DOC_N && doc.own[i].p != NULL ? doc.own[i] : SLICE("?");
+		if (v.n > 2 && v.p[0] == '"')
+			v = (struct slice){ v.p + 1, v.n == 26 ? 19 : v.n - 2 };
+		buf_puts(&got, m > members ? " " : "");
+		buf_slice(&got, v);
+	}
+	is_str(fault ? fault : buf_str(&got), want, name);
+	rules_fini(&r);
+	buf_fini(&got);
+}
+
+/* A shipment that is promised for a time, 2024-06-10 12:00 UTC, and goes to Krasnodar with carrier 4. */
+#define WAY(events, more) "{\"shipment_id\":\"S\",\"dest_tz\":\"Europe/Moscow\",\"dest_region\":\"RU-KDA\",\"carrier_id\":4," \
+	"\"created_at\":\"2024-06-03T06:00:00.000Z\",\"accepted_at\":\"2024-06-03T07:00:00.000Z\",\"events\":[" events "]" more "}"
+#define FIRST ",\"promise_first\":\"" DUE "\""
+#define REASON(r) ",\"reason\":\"" r "\""
+#define T4(time) "2024-06-04T" time ".000Z"
+
+/* A window moves due by a day for those that it matches. */
+static void
+windows(void)
+{
+#define STORM(more) RULE("\"pause\":[\"force\"]") "{\"kind\":\"window\",\"id\":\"w\",\"party\":\"force\"," \
+	"\"from\":\"2024-06-05T03:00:00+03:00\",\"to\":\"2024-06-06T00:00:00Z\"" more "}\n"
+	const char *d = WAY("", FIRST), *now = "2024-06-09", *moved = "2024-06-11T12:00:00", *same_ = "2024-06-10T12:00:00";
+
+	section("wb-rules.5 window");
+	says(STORM(""), d, now, "due_at paused_sec", "2024-06-11T12:00:00 86400", "of all regions and carriers, its times with their offsets");
+	says(STORM(",\"regions\":[\"RU-MOW\",\"RU-KDA\"]"), d, now, "due_at", moved, "a region of its list");
+	says(STORM(",\"regions\":[\"RU-K*\"]"), d, now, "due_at", moved, "a region by its beginning");
+	says(STORM(",\"regions\":[\"RU-K\"]"), d, now, "due_at", same_, "a text is a whole one");
+	says(STORM(",\"carriers\":[3,4]"), d, now, "due_at", moved, "a carrier of its list");
+	says(STORM(",\"carriers\":[3]"), d, now, "due_at", same_, "another carrier");
+	says(STORM(",\"carriers\":[3],\"regions\":[\"RU-KDA\"]"), d, now, "due_at", same_, "the region of another carrier");
+	says(RULE("\"pause\":[\"force\"]") WINDOW("platform", "2024-06-05T00:00:00Z", "2024-06-06T00:00:00Z"), d, now, "due_at", same_,
+	    "one of the platform is no pause");
+	says(STORM(""), d, "2024-06-05T23:59:59Z", "is_paused", "true", "the last second before to");
+	says(STORM(""), d, "2024-06-06T00:00:00Z", "is_paused", "false", "to is exclusive");
+	section("");
+}
+
+static void
+zones(void)
+{
+#define HOUR(n, more) RULE("\"calendar\":\"c\",\"promise\":[\"rule\"],\"target\":{\"n\":" n ",\"unit\":\"bhour\"}" more)
+	static const char nowhere[] = "{\"shipment_id\":\"S\",\"created_at\":\"2024-06-03T06:00:00.000Z\",\"promise_first\":\"2024-06-05\"}";
+
+	section("wb-rules.5 Zones");
+	says(MOSCOW("") RULE("\"calendar\":\"c\""), nowhere, "2024-06-03", "due_at due_day", "2024-06-05T20:59:59 2024-06-05",
+	    "where the destination has none, a date is due on the clock of the calendar");
+	says(RULE("\"pause\":[]"), nowhere, "2024-06-03", "due_at", "2024-06-05T23:59:59", "without a calendar on that of UTC");
+	says(MOSCOW("") TERM(0, "day", ",\"clock_tz\":\"origin\""), WAY("", ""), "2024-06-03", "due_at", "2024-06-03T20:59:59",
+	    "where the origin has none, that of the calendar is the clock zone");
+	/* Monday from 20:00 to 24:00 is four hours, the fifth is the first of Tuesday */
+	says(MOSCOW(",\"hours\":[\"20:00\",\"24:00\"]") HOUR("5", ""), WAY("", ""), "2024-06-03", "due_at", "2024-06-04T18:00:00", "24:00 is the end of the date");
+	says(MOSCOW(",\"hours\":[\"20:00\",\"24:00\"]") HOUR("4", ""), WAY("", ""), "2024-06-03", "due_at due_day", "2024-06-03T21:00:00 2024-06-04",
+	    "and 00:00 of the next one");
+	section("");
+}
+
+static void
+promises(void)
+{
+#define EDD(id, received, edd) "{\"event_id\":\"" id "\",\"event_time\":\"" T4("05:00:00") "\",\"received_at\":\"" received \
+	"\",\"status\":\"info\",\"edd\":\"" edd "\"}"
+	const char *now = "2024-06-04", *shown = "promise_source promised_precision promised_at promised_now_at due_at";
+	const char *held = EV("a", "2024-06-03T06:30:00.000Z", "on_hold", REASON("recipient.address")) ","
+	    EV("b", "2024-06-03T08:00:00.000Z", "in_transit", "");
+	char d[1000];
+
+	section("wb-rules.5 Promise");
+	says(RULE("\"promise\":[\"carrier_edd\",\"explicit\"]"), WAY(EDD("a", T4("05:00:00"), "2024-06-07"), FIRST), now, "promise_source due_at",
+	    "carrier_edd 2024-06-07T20:59:59", "the chain in its order");
+	says(RULE("\"promise\":[\"carrier_edd\",\"explicit\"]"), WAY(EV("a", T4("05:00:00"), "info", ""), FIRST), now, "promise_source due_at",
+	    "explicit 2024-06-10T12:00:00", "the first that yields a time");
+	says(RULE("\"target\":{\"n\":48,\"unit\":\"hour\"}"), WAY("", FIRST), now, "promise_source", "explicit", "by default explicit");
+	says(RULE("\"target\":{\"n\":48,\"unit\":\"hour\"}"), WAY(EDD("a", T4("05:00:00"), "2024-06-07"), ""), now, "promise_source due_at",
+	    "rule 2024-06-05T07:00:00", "and then rule");
+	says("", WAY("", FIRST ",\"promise_now\":\"2024-06-12\""), now, shown,
+	    "explicit time 2024-06-10T12:00:00 2024-06-12T20:59:59 2024-06-10T12:00:00", "the newest promise is shown and does not judge");
+	says("", WAY("", FIRST), now, shown, "explicit time 2024-06-10T12:00:00 2024-06-10T12:00:00 2024-06-10T12:00:00", "without it the first");
+	/* received in one second, so the id decides: a first, b last */
+	says(RULE("\"promise\":[\"carrier_edd\"]"), WAY(EDD("b", T4("05:00:00"), "2024-06-08") "," EDD("a", "2024-06-04T05:00:00.900Z", "2024-06-07"), ""),
+	    now, shown, "carrier_edd date 2024-06-07T20:59:59 2024-06-08T20:59:59 2024-06-07T20:59:59", "received first by second, then by event_id");
+	says(RULE("\"promise\":[\"carrier_edd\"]"), WAY(EDD("a", T4("05:00:01"), "2024-06-07T09:00:00.000Z") "," EDD("b", T4("05:00:00"), "2024-06-08"), ""),
+	    now, shown, "carrier_edd date 2024-06-08T20:59:59 2024-06-07T09:00:00 2024-06-08T20:59:59", "and not by the order of the events");
+	/* a hold from 06:30 to 08:00: created at 06:00, accepted at 07:00 */
+	(void)snprintf(d, sizeof d, WAY("%s", FIRST), held);
+	says(RULE("\"pause\":[\"hold\"]"), d, now, "promised_at due_at paused_sec", "2024-06-10T12:00:00 2024-06-10T13:30:00 5400",
+	    "a promise that was given counts from created_at; promised_at is without pauses");
+	says(RULE("\"pause\":[\"hold\"],\"promise\":[\"rule\"],\"target\":{\"n\":2,\"unit\":\"hour\"}"), d, now, "promised_at due_at paused_sec",
+	    "2024-06-03T09:00:00 2024-06-03T10:00:00 3600", "that of the rule from the start");
+	section("");
+}
+
+static void
+stops(void)
+{
+#define TRY(id, at, status, more) EV(id, at, status, ",\"attempt\":1" more)
+#define HAS(delivered, ready) FIRST ",\"delivered_at\":\"" T4(delivered) "\",\"ready_at\":\"" T4(ready) "\""
+	static const char all[] = RULE("\"stop\":[\"first_attempt\",\"ready_for_pickup\"]"), tried[] = RULE("\"stop\":[\"first_attempt\"]"),
+	    only[] = RULE("\"stop\":[\"delivered\"]");
+	const char *now = "2024-06-05", *shown = "sla_stop sla_stop_at";
+
+	section("wb-rules.5 Stop");
+	says(all, WAY(TRY("a", T4("09:00:00"), "attempt_failed", ""), HAS("10:00:00", "08:00:00")), now, shown, "ready_for_pickup 2024-06-04T08:00:00", "the earliest: ready");
+	says(all, WAY(TRY("a", T4("09:00:00"), "attempt_failed", ""), HAS("10:00:00", "09:00:01")), now, shown, "first_attempt 2024-06-04T09:00:00", "the earliest: an attempt");
+	says(all, WAY(TRY("a", T4("09:00:00"), "attempt_failed", ""), HAS("08:59:59", "09:00:00")), now, shown, "delivered 2024-06-04T08:59:59", "delivered, which need not be listed");
+	says(only, WAY(TRY("a", T4("09:00:00"), "attempt_failed", ""), HAS("10:00:00", "08:00:00")), now, shown, "delivered 2024-06-04T10:00:00", "what is not listed does not stop it");
+	says(all, WAY(TRY("a", T4("09:00:00"), "delivered", ""), HAS("09:00:00", "09:00:00")), now, shown, "delivered 2024-06-04T09:00:00", "at equal times delivered");
+	says(all, WAY(TRY("a", T4("09:00:00"), "attempt_failed", ""), HAS("10:00:00", "09:00:00")), now, shown, "first_attempt 2024-06-04T09:00:00", "before ready the attempt");
+	says(tried, WAY(TRY("a", T4("08:00:00"), "attempt_failed", REASON("carrier.capacity")) "," TRY("b", T4("09:00:00"), "attempt_failed", REASON("recipient.absent")), HAS("10:00:00", "10:00:00")),
+	    now, shown, "first_attempt 2024-06-04T09:00:00", "of two attempts the first that did not fail by the carrier");
+	says(tried, WAY(TRY("a", T4("08:00:00"), "attempt_failed", REASON("detail.arrived")), HAS("10:00:00", "10:00:00")), now, shown, "first_attempt 2024-06-04T08:00:00", "a detail is no fault of the carrier");
+	says(tried, WAY(TRY("a", T4("08:00:00"), "attempt_failed", REASON("other.unspecified")), HAS("10:00:00", "10:00:00")), now, shown, "first_attempt 2024-06-04T08:00:00", "nor is a claim");
+	says(tried, WAY(TRY("a", T4("08:00:00"), "delivered", REASON("carrier.damage")), HAS("10:00:00", "10:00:00")), now, shown, "first_attempt 2024-06-04T08:00:00", "an attempt that did not fail counts with any reason");
+	says(tried, WAY(EV("a", T4("08:00:00"), "attempt_failed", ""), HAS("10:00:00", "10:00:00")), now, shown, "delivered 2024-06-04T10:00:00", "an event without an attempt is none");
+	/* the clock ends: a hold from 08:00 on */
+#define HELD EV("h", T4("08:00:00"), "on_hold", REASON("recipient.address"))
+	says(RULE("\"pause\":[\"hold\"]"), WAY(HELD, FIRST ",\"delivered_at\":\"" T4("10:00:00") "\",\"closed_at\":\"" T4("11:00:00") "\""), now, "paused_sec", "7200", "the clock ends at the stop");
+	says(RULE("\"pause\":[\"hold\"]"), WAY(HELD, FIRST ",\"closed_at\":\"" T4("11:00:00") "\""), now, "paused_sec is_paused", "10800 false", "else where it was closed");
+	says(RULE("\"pause\":[\"hold\"]"), WAY(HELD, FIRST), "2024-06-04T12:00:00Z", "paused_sec is_paused", "14400 true", "else now");
+	section("");
+}
+
+/* What opens and closes each kind, at 08:00 and 10:00 of the 4th; asked at 12:00. */
+static void
+pauses(void)
+{
+#define TWOP(kind, s1, more1, s2, more2, want, name) says(RULE("\"pause\":[\"" kind "\"]"), \
+	WAY(EV("a", T4("08:00:00"), s1, more1) "," EV("b", T4("10:00:00"), s2, more2), FIRST), "2024-06-04T12:00:00Z", "is_paused paused_sec", want, name)
+#define RUNS "true 14400"
+#define OVER "false 7200"
+#define NONE "false 0"
+	section("wb-rules.5 Pauses");
+	TWOP("customs", "customs", REASON("customs.docs"), "customs", REASON("customs.hold"), RUNS, "customs: goes on in customs");
+	TWOP("customs", "customs", REASON("customs.docs"), "info", REASON("detail.cleared"), RUNS, "customs: a notice does not close it, even of clearing");
+	TWOP("customs", "customs", REASON("customs.docs"), "unknown", "", RUNS, "customs: nor does what is unknown");
+	TWOP("customs", "customs", REASON("customs.docs"), "in_transit", "", OVER, "customs: another state closes it");
+	TWOP("customs", "customs", REASON("customs.docs"), "customs", REASON("detail.cleared"), OVER, "customs: cleared closes it");
+	TWOP("customs", "customs", REASON("recipient.payment"), "customs", "", NONE, "customs: not by the reason of another party");
+	TWOP("customs", "on_hold", REASON("customs.hold"), "on_hold", "", NONE, "customs: not at another status");
+	TWOP("hold", "on_hold", REASON("recipient.address"), "on_hold", "", RUNS, "hold: goes on without a reason");
+	TWOP("hold", "on_hold", REASON("recipient.address"), "on_hold", REASON("shipper.data"), RUNS, "hold: goes on with another that is excluded");
+	TWOP("hold", "on_hold", REASON("recipient.address"), "on_hold", REASON("detail.arrived"), RUNS, "hold: a detail is no fault reason");
+	TWOP("hold", "on_hold", REASON("recipient.address"), "info", REASON("carrier.delay"), RUNS, "hold: a notice does not close it");
+	TWOP("hold", "on_hold", REASON("recipient.address"), "on_hold", REASON("carrier.delay"), OVER, "hold: the carrier's fault closes it");
+	TWOP("hold", "on_hold", REASON("recipient.address"), "on_hold", REASON("other.unspecified"), OVER, "hold: a claim closes it");
+	TWOP("hold", "on_hold", REASON("recipient.address"), "at_destination", "", OVER, "hold: another state closes it");
+	TWOP("hold", "on_hold", REASON("other.unspecified"), "on_hold", "", NONE, "hold: a claim opens none");
+	TWOP("hold", "at_destination", REASON("recipient.address"), "info", "", NONE, "hold: not at another status");
+	TWOP("pickup", "ready_for_pickup", "", "ready_for_pickup", "", RUNS, "pickup: goes on when it is told again");
+	TWOP("pickup", "ready_for_pickup", "", "info", "", RUNS, "pickup: a notice does not close it");
+	TWOP("pickup", "ready_for_pickup", "", "returning", "", OVER, "pickup: another state closes it");
+	TWOP("reschedule", "attempt_failed", REASON("recipient.reschedule"), "in_transit", "", RUNS, "reschedule: a scan does not close it");
+	TWOP("reschedule", "info", REASON("recipient.reschedule"), "out_for_delivery", "", OVER, "reschedule: out for delivery closes it");
+	TWOP("reschedule", "info", REASON("recipient.reschedule"), "ready_for_pickup", "", OVER, "reschedule: ready closes it");
+	TWOP("reschedule", "info", REASON("recipient.reschedule"), "returning", "", OVER, "reschedule: a return closes it");
+	TWOP("reschedule", "info", REASON("recipient.reschedule") ",\"edd\":\"2024-06-04T09:00:00.000Z\"", "out_for_delivery", "", "false 3600", "reschedule: the new time comes first");
+	TWOP("reschedule", "info", REASON("recipient.reschedule") ",\"edd\":\"2024-06-04T11:00:00.000Z\"", "out_for_delivery", "", OVER, "reschedule: the courier comes first");
+	TWOP("reschedule", "info", REASON("recipient.reschedule") ",\"edd\":\"2024-06-05\"", "info", "", RUNS, "reschedule: the new date has not begun");
+	TWOP("pickup", "customs", REASON("customs.docs"), "on_hold", REASON("recipient.address"), NONE, "only the kinds that the rule lists count");
+	/* 21:00 UTC is midnight in Moscow, where the new date begins */
+	says(RULE("\"pause\":[\"reschedule\"]"), WAY(EV("a", T4("08:00:00"), "info", REASON("recipient.reschedule") ",\"edd\":\"2024-06-05\""), FIRST),
+	    "2024-06-05", "is_paused paused_sec", "false 46800", "reschedule: until 00:00 of the date in the destination zone");
+	says(RULE("\"pause\":[\"hold\",\"customs\"]"), WAY(EV("a", T4("08:00:00"), "on_hold", REASON("recipient.address")) ","
+	    EV("b", T4("10:00:00"), "customs", REASON("customs.docs")) "," EV("c", T4("11:00:00"), "in_transit", ""), FIRST), "2024-06-04T12:00:00Z",
+	    "due_at paused_sec", "2024-06-10T15:00:00 10800", "two kinds that touch are merged");
+	/* a promise that is a date: 23:00 in Moscow to 01:00 is from one date to the next, 01:00 to 23:00 is none */
+#define NIGHT(from, to) WAY(EV("a", from, "on_hold", REASON("recipient.address")) "," EV("b", to, "in_transit", ""), ",\"promise_first\":\"2024-06-10\"")
+	says(RULE("\"pause\":[\"hold\"]"), NIGHT("2024-06-04T20:00:00.000Z", "2024-06-04T22:00:00.000Z"), "2024-06-08", "due_at paused_sec", "2024-06-11T20:59:59 7200",
+	    "a date moves by the dates in the destination zone");
+	says(RULE("\"pause\":[\"hold\"]"), NIGHT("2024-06-03T22:00:00.000Z", "2024-06-04T20:00:00.000Z"), "2024-06-08", "due_at paused_sec", "2024-06-10T20:59:59 79200",
+	    "within one date it does not");
+	/* Monday and 4 days is Friday; Tuesday to Wednesday makes it Saturday, which rolls to Monday */
+	says(MOSCOW("") RULE("\"calendar\":\"c\",\"promise\":[\"rule\"],\"pause\":[\"hold\"],\"target\":{\"n\":4,\"unit\":\"day\"},\"roll\":\"next_bday\""),
+	    NIGHT("2024-06-04T08:00:00.000Z", "2024-06-05T08:00:00.000Z"), "2024-06-06", "promised_at due_at", "2024-06-07T20:59:59 2024-06-10T20:59:59",
+	    "days move by dates, before roll");
+	section("");
+}
+
+/* The steps of a term that the table does not have. */
+static void
+steps(void)
+{
+#define NINE ",\"hours\":[\"09:00\",\"18:00\"]"
+#define BEGUN(at) "{\"shipment_id\":\"S\",\"dest_tz\":\"Europe/Moscow\",\"created_at\":\"2024-06-01T06:00:00.000Z\",\"accepted_at\":\"" at "\",\"events\":[]}"
+#define ZERO(unit, more) RULE("\"calendar\":\"c\",\"promise\":[\"rule\"],\"target\":{\"n\":0,\"unit\":\"" unit "\"}" more)
+#define EARLY "warning: r:2: deadline_time: with n 0 and no cutoff up to it, what starts later in the day is due before it starts"
+	static const char noon[] = MOSCOW("") ZERO("bday", ",\"deadline_time\":\"12:00:00\"");
+	const char *now = "2024-06-20", *due = "due_at";
+
+	section("wb-rules.5 Term");
+	says(MOSCOW("") RULE("\"calendar\":\"c\",\"promise\":[\"rule\"],\"target\":{\"n\":1,\"unit\":\"day\"},\"cutoff\":\"15:00\",\"extra\":[{\"from\":\"06-04\",\"to\":\"06-30\",\"add\":5}]"),
+	    BEGUN("2024-06-03T13:00:00.000Z"), now, due, "2024-06-05T20:59:59", "the season is that of the start, not of the date behind the cut-off");
+	says(MOSCOW("") RULE("\"calendar\":\"c\",\"promise\":[\"rule\"],\"target\":{\"n\":1,\"unit\":\"day\"},\"extra\":[{\"from\":\"06-01\",\"to\":\"06-30\",\"add\":1},{\"from\":\"06-03\",\"to\":\"06-03\",\"add\":2}]"),
+	    BEGUN("2024-06-03T13:00:00.000Z"), now, due, "2024-06-07T20:59:59", "seasons add up");
+	says(MOSCOW(NINE) HOUR("9", ""), BEGUN("2024-06-03T06:00:00.000Z"), now, due, "2024-06-03T15:00:00", "hours that are used up at closing are due at closing");
+	says(MOSCOW(NINE) HOUR("1", ""), BEGUN("2024-06-03T15:00:00.000Z"), now, due, "2024-06-04T07:00:00", "at closing it is closed");
+	says(MOSCOW(NINE) HOUR("1", ""), BEGUN("2024-06-03T04:00:00.000Z"), now, due, "2024-06-03T07:00:00", "hours begin at the first open second");
+	/* 18:00 in Vladivostok is 11:00 in Moscow: closed there, open here */
+	says(MOSCOW(NINE) HOUR("1", ",\"clock_tz\":\"Asia/Vladivostok\""), BEGUN("2024-06-03T08:00:00.000Z"), now, due, "2024-06-04T00:00:00", "opening hours are read on the clock zone");
+	/* n 0 and a deadline in the day */
+	says(noon, BEGUN("2024-06-03T08:00:00.000Z"), now, due, "2024-06-03T09:00:00", "n 0, before the deadline: the same day");
+	says(noon, BEGUN("2024-06-03T12:00:00.000Z"), now, "due_at sla_state sla_party", "2024-06-03T09:00:00 missed unknown", "n 0, behind the deadline: due before it starts");
+	says(noon, BEGUN("2024-06-01T12:00:00.000Z"), now, due, "2024-06-03T09:00:00", "n 0, on a Saturday: by Monday's deadline");
+	says(MOSCOW("") ZERO("bday", ",\"deadline_time\":\"12:00:00\",\"cutoff\":\"12:00\""), BEGUN("2024-06-03T09:00:00.000Z"), now, due, "2024-06-03T09:00:00",
+	    "n 0 and a cut-off: at the deadline the same day");
+	says(MOSCOW("") ZERO("bday", ",\"deadline_time\":\"12:00:00\",\"cutoff\":\"12:00\""), BEGUN("2024-06-03T09:00:01.000Z"), now, due, "2024-06-04T09:00:00",
+	    "n 0 and a cut-off: a second later the next one");
+	rule_file(noon, EARLY, "n 0 and a deadline in the day is a warning");
+	rule_file(MOSCOW("") ZERO("day", ",\"deadline_time\":\"12:00:00\",\"cutoff\":\"12:00:01\""), EARLY, "so it is with a cut-off behind it");
+	rule_file(MOSCOW("") ZERO("day", ",\"deadline_time\":\"12:00:00\",\"cutoff\":\"12:00\""), "", "not with one up to it");
+	rule_file(MOSCOW("") TERM(0, "day", ""), "", "nor at the end of the day");
+	rule_file(MOSCOW("") TERM(1, "day", ",\"deadline_time\":\"12:00:00\""), "", "nor for the next day");
+	section("");
+}
+
+/* What holds for all of the verdict. */
+static void
+judging(void)
+{
+	section("wb-rules.5 JUDGING");
+	says(RULE("\"exclude\":[\"recipient.refused\"]"), WAY(EV("a", T4("08:00:00"), "attempt_failed", REASON("recipient.refused")), FIRST), "2024-06-05", "sla_state", "not_applicable",
+	    "an event is seen");
+	says(RULE("\"exclude\":[\"recipient.refused\"]"), WAY(EV("a", T4("08:00:00"), "attempt_failed", REASON("recipient.refused") ",\"mark\":\"void\""), FIRST), "2024-06-05", "sla_state", "pending",
+	    "not one that is void");
+	says(RULE("\"exclude\":[\"recipient.refused\"]"), WAY(EV("a", T4("08:00:00"), "attempt_failed", REASON("recipient.refused") ",\"mark\":\"absorbed\""), FIRST), "2024-06-05", "sla_state", "pending",
+	    "nor one that is absorbed");
+	says("", WAY("", ",\"promise_first\":\"2024-06-10T12:00:00.999Z\",\"delivered_at\":\"2024-06-10T12:00:01.000Z\""), "2024-06-11", "due_at sla_state sla_late_sec",
+	    "2024-06-10T12:00:00 missed 1", "times are cut to the second first");
+	section("wb-rules.5 Exclusion");
+	says(RULE("\"stop\":[\"first_attempt\"],\"exclude\":[\"recipient.refused\"]"), WAY(TRY("a", T4("08:00:00"), "attempt_failed", "") ","
+	    EV("b", T4("08:00:00"), "info", REASON("recipient.refused")), FIRST), "2024-06-05", "sla_state", "not_applicable", "a hit too, by a reason at the end");
+	says(RULE("\"stop\":[\"first_attempt\"],\"exclude\":[\"recipient.refused\"]"), WAY(TRY("a", T4("08:00:00"), "attempt_failed", "") ","
+	    EV("b", T4("08:00:01"), "info", REASON("recipient.refused")), FIRST), "2024-06-05", "sla_state", "met", "not by one behind it");
+	section("wb-rules.5 Party of a miss");
+	says(RULE("\"pause\":[\"force\"]") WINDOW("force", "2024-06-05T00:00:00Z", "2024-06-06T00:00:00Z"), WAY("", FIRST), "2024-06-12", "due_at sla_state sla_party",
+	    "2024-06-11T12:00:00 missed carrier", "not force, where it has moved due");
+	section("");
+}
+
 /* What is wrong in a document is told by its member. */
 static void
 faults(void)
@@ -935,6 +1193,13 @@ main(void)
 	parties();
 	choice();
 	rule_files();
+	windows();
+	zones();
+	promises();
+	stops();
+	pauses();
+	steps();
+	judging();
 	faults();
 	first_rule();
 	never_late();
