@@ -48,8 +48,8 @@ kafka_topic() {
 
 kafka_committed() {
 	for kafka_try in 1 2 3; do
-		kafka_admin org.apache.kafka.tools.consumer.group.ConsumerGroupCommand --describe --group "$1" --offsets >"$tmp/kafka/offsets" 2>&1
-		grep -q -i 'timeout\|timed out' "$tmp/kafka/offsets" || break		# of a busy broker
+		kafka_admin org.apache.kafka.tools.consumer.group.ConsumerGroupCommand --describe --group "$1" --offsets >"$tmp/kafka/offsets.$1" 2>&1
+		grep -q -i 'timeout\|timed out' "$tmp/kafka/offsets.$1" || break		# of a busy broker
 	done
-	awk -v t="$2" '$2 == t && $4 != "-" { print $3 ":" $4 }' "$tmp/kafka/offsets" | sort -n | paste -sd' '
+	awk -v t="$2" '$2 == t && $4 != "-" { print $3 ":" $4 }' "$tmp/kafka/offsets.$1" | sort -n | paste -sd' '
 }

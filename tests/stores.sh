@@ -248,10 +248,20 @@ stores_source() {
 stores_events() { wb-sync events; }
 # of a store that lags it heals, and says so
 stores_daily() { wb-daily || [ $? -eq 1 ]; }
+# all messages: a lane that has just begun may not know yet that a partition has more
+stores_all() {
+	for stores_try in 1 2 3 4 5; do
+		stores_stream 1 || return
+		[ "$(kafka_committed "$WB_GROUP" tracking.events | tr ' ' '\n' | cut -d: -f2 | paste -sd+ | bc)" != "$(cat piece.* | wc -l)" ] || return 0
+		rm -f "$WB_LOCKS/drained"
+	done
+	echo 'not all messages are committed'
+	return 1
+}
 # what a user's crontab would have done by then; wb-daily finds nothing to heal
 stores_end() {
-	if [ "$drop" = "$stores_name" ]; then stores_stream 1 && wb-hourly && wb-marts --heal; return; fi
-	stores_stream 1 && wb-sync && wb-hourly && wb-daily
+	if [ "$drop" = "$stores_name" ]; then stores_all && wb-hourly && wb-marts --heal; return; fi
+	stores_all && wb-sync && wb-hourly && wb-daily
 }
 # stores_round N: the plans of all stores, at a time
 stores_round() {
@@ -283,12 +293,14 @@ stores_tables() {
 	wb_reject;.loaded_at;SELECT * FROM wb_reject FINAL WHERE state = 'open'
 	END
 }
+# how far an open shipment is from its due time is as of when it was judged; of overdue ones that is each midnight, as $late is (wb-rules(5))
+stores_moving='if .is_open == 1 and .sla_state != "missed" then del(.sla_late_sec) else . end'
 # stores_dump STORE: STORE/NAME of each, sorted, in whole seconds
 stores_dump() {
 	stores_tables | while IFS=';' read -r name without sql; do
 		[ "$1" != postgres ] || sql=$(echo "$sql" | sed 's/ FINAL//')
 		wb-sql -q "$sql" >"$1/rows" || exit
-		stores_seconds <"$1/rows" | perl -pe 's/":true\b/":1/g; s/":false\b/":0/g' | jq -Sc "del($without)" | LC_ALL=C sort >"$1/$name"
+		stores_seconds <"$1/rows" | perl -pe 's/":true\b/":1/g; s/":false\b/":0/g' | jq -Sc "del($without) | $stores_moving" | LC_ALL=C sort >"$1/$name"
 	done
 }
 # stores_differ FILE FILE: the first rows that only one has; where both have as many, the members that differ
@@ -365,7 +377,6 @@ stores_run() {
 	stores_commit || fail 'the last transaction commits'
 	for s in $stores; do echo "$s $stores_round end 1 1"; done >>plan
 	stores_round "$stores_round" || done_testing
-	for s in $stores; do is "$(kafka_committed "$s" tracking.events | tr ' ' '\n' | cut -d: -f2 | paste -sd+ | bc)" "$(cat piece.* | wc -l)" "$s: all messages are committed"; done
 	stores_compare
 	stores_truth
 	stores_reconcile
