@@ -5,6 +5,7 @@
 unset XDG_RUNTIME_DIR WB_CONF WB_LOAD WB_SOURCE; WB_LOCKS=$tmp; export WB_LOCKS
 waiting=
 reconcile_end() { rm -f "$tmp/changing"; [ -z "$waiting" ] || kill "$waiting" 2>/dev/null; stop_servers; }
+# shellcheck disable=SC2034
 tap_end=reconcile_end
 cd "$tmp" || exit 1
 if ! start_postgres; then
