@@ -97,6 +97,25 @@ received_at s:/Got
 printf 'Order No;When;Code;Pieces;Got\nS-1;2024-06-03 00:00:00;D;2;1717398000\n' >feed.csv
 is "$(wb-csv-extract --delimiter ';' feed.csv | $x -f feed.map | jq -c '[.shipment_id, .is_date_only, .status, .raw_code, .pieces]')" '["S-1",true,"delivered","d",2]' 'a file of CSV by a field map'
 
+# a code that no map knows is an event like any other, and told; one whose row says "unknown" is mapped
+mkdir open
+printf 'carrier,code,subcode,status,reason\nups,1,,lost,\nups,2,,unknown,\nups,2,a,info,\n' >open/ups.csv
+# sent CODE SUBCODE: status, reason, map_hit, the code as it was sent, how many were rejected
+sent() {
+	echo "$m" | sed "s/\"status\":\"info\"/\"raw_code\":\"$1\",\"raw_subcode\":\"$2\"/" |
+		$x -v -m open --rejects no 2>err | jq -c '[.status, .reason // "", .map_hit, .raw_code, .raw_subcode // ""]'
+}
+p='wb-status.5 Codes that no map knows'
+is "$(sent Q9 z)" '["unknown","","none","Q9","z"]' "$p: the event is kept, with its code"
+is "$(wc -c <no)" 0 "$p: it is no reject"
+like "$(cat err)" '^unmapped ups Q9 z 1$' "$p: it is told at the end"
+like "$(cat err)" '1 in, 1 out, 0 rejected, 0 filtered, unmapped 1' "$p: and counted"
+is "$(sent 2 '')" '["unknown","","exact","2",""]' "$p: a row that says unknown is exact"
+is "$(grep -c unmapped err)" 0 "$p: and not counted"
+is "$(sent 2 b)" '["unknown","","code","2","b"]' "$p: or found by the code"
+is "$(grep -c unmapped err)" 0 "$p: and not counted either"
+is "$(sent 1 '')" '["lost","","exact","1",""]' "$p: one that is known"
+
 # what is wrong with maps, field maps and references
 printf 'status /a\nbogus /b\n' >bad.map
 status 78 'a bad field map' $x -f bad.map

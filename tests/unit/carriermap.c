@@ -234,6 +234,26 @@ faults(void)
 	    !carrier_code_valid(SLICE("abcdefghijklmnopqrstuvwxyz0123456")), "forms of carrier codes");
 }
 
+/* Codes as long as may be, and a byte longer. */
+static void
+lengths(void)
+{
+	char csv[400], code[130], sub[66];
+	int n;
+
+	memset(code, 'x', sizeof code);
+	memset(sub, 'y', sizeof sub);
+	for (n = 0; n < 2; n++) {
+		(void)snprintf(csv, sizeof csv, HEAD "c,%.*s,%.*s,lost,\n", 128 + n, code, 64, sub);
+		code[128] = sub[64] = '\0';
+		is_str(of_text(csv, code, sub), n == 0 ? "exact lost" : "78 c.csv:2: code of more than 128 bytes, or subcode of more than 64",
+		    n == 0 ? "a code of 128 bytes, a subcode of 64" : "a code of 129");
+		code[128] = sub[64] = 'x';
+	}
+	(void)snprintf(csv, sizeof csv, HEAD "c,1,%.*s,lost,\n", 65, sub);
+	is_str(of_text(csv, "1", ""), "78 c.csv:2: code of more than 128 bytes, or subcode of more than 64", "a subcode of 65");
+}
+
 static void
 unmapped(void)
 {
@@ -277,6 +297,7 @@ main(void)
 	section("wb-status.5 CARRIER MAPS");
 	all_rows();
 	faults();
+	lengths();
 	section("wb-status.5 Codes that no map knows");
 	unmapped();
 	section("");

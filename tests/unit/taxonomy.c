@@ -7,6 +7,70 @@
 #include "run/share.h"
 #include "tap.h"
 
+/* The tables of the page, as they stand there. */
+static void
+tables(const struct taxonomy *t)
+{
+	static const struct {
+		const char *name;
+		int rank, terminal, pseudo;
+	} s[] = {
+		{ "created", 10, TERMINAL_NO, 0 }, { "accepted", 20, TERMINAL_NO, 0 }, { "in_transit", 30, TERMINAL_NO, 0 },
+		{ "customs", 40, TERMINAL_NO, 0 }, { "at_destination", 50, TERMINAL_NO, 0 }, { "out_for_delivery", 60, TERMINAL_NO, 0 },
+		{ "attempt_failed", 65, TERMINAL_NO, 0 }, { "ready_for_pickup", 70, TERMINAL_NO, 0 }, { "on_hold", 75, TERMINAL_NO, 0 },
+		{ "returning", 80, TERMINAL_NO, 0 }, { "delivered", 90, TERMINAL_HARD, 0 }, { "returned", 92, TERMINAL_HARD, 0 },
+		{ "lost", 94, TERMINAL_SOFT, 0 }, { "cancelled", 96, TERMINAL_SOFT, 0 }, { "info", 0, TERMINAL_NO, 1 },
+		{ "unknown", 0, TERMINAL_NO, 1 },
+	};
+	static const struct {
+		const char *party;
+		enum party p;
+		enum clock clock;
+		const char *details;
+	} r[] = {
+		{ "carrier", PARTY_CARRIER, CLOCK_CARRIER, "delay missort damage lost transport capacity facility not_found no_service pickup_missed error" },
+		{ "shipper", PARTY_SHIPPER, CLOCK_EXCLUDED, "cancelled recall not_ready data size packaging prohibited goods payment" },
+		{ "recipient", PARTY_RECIPIENT, CLOCK_EXCLUDED,
+		    "absent closed refused address moved contact reschedule redirect unclaimed payment identity access deceased cancelled" },
+		{ "recipient", PARTY_RECIPIENT, CLOCK_REVIEW, "refused_late" },
+		{ "customs", PARTY_CUSTOMS, CLOCK_EXCLUDED, "hold docs duties prohibited rejected agency seized" },
+		{ "force", PARTY_FORCE, CLOCK_EXCLUDED, "weather disaster strike holiday security" },
+		{ "other", PARTY_NONE, CLOCK_REVIEW, "unspecified" },
+	};
+	char name[128];
+	const char *d;
+	size_t i, n;
+	int at, good, faults = 0, details = 0;
+
+	section("wb-status.5 STATES");
+	is_int(sizeof s / sizeof *s, STATUS_N, "14 states and 2 pseudo values");
+	for (i = 0; i < sizeof s / sizeof *s; i++) {
+		at = status_by_name(slice_of(s[i].name));
+		ok(at != -1 && t->status[at].rank == s[i].rank && (int)t->status[at].terminal == s[i].terminal &&
+		    !t->status[at].pseudo == !s[i].pseudo, "%s: rank, terminal, pseudo", s[i].name);
+	}
+	section("wb-status.5 REASONS");
+	for (i = 0; i < sizeof r / sizeof *r; i++) {
+		good = 1;
+		for (d = r[i].details; *d != '\0'; d += n + (d[n] == ' ')) {
+			n = strcspn(d, " ");
+			(void)snprintf(name, sizeof name, "%s.%.*s", r[i].party, (int)n, d);
+			at = taxonomy_reason(t, slice_of(name));
+			if (at == -1 || t->reason[at].party != r[i].p || t->reason[at].clock != r[i].clock || !t->reason[at].fault) {
+				good = 0;
+				printf("# %s\n", name);
+			}
+			faults++;
+		}
+		ok(good, "%s: party and clock of %s", r[i].party, r[i].details);
+	}
+	for (at = 1; at < (int)t->reasons; at++)
+		details += !t->reason[at].fault && t->reason[at].party == PARTY_NONE && t->reason[at].clock == CLOCK_CARRIER;
+	is_int(details, 43, "43 details, which are no fault");
+	is_int(t->reasons, faults + details + 1, "and no others but the empty one");
+	section("");
+}
+
 static void
 shipped(void)
 {
@@ -53,6 +117,8 @@ shipped(void)
 	}
 	is_int(bad, 0, "each reason by its name");
 	is_int(n, 43, "43 details");
+	tables(&t);
+	section("wb-status.5 REASONS");
 	is_int(party_by_name(SLICE("platform")), PARTY_PLATFORM, "party by name");
 	is_int(party_by_name(SLICE("nobody")), -1, "no such party");
 	section("");
