@@ -960,9 +960,13 @@ LANGUAGE sql IMMUTABLE AS $$
     FROM c WHERE tot > 0 AND n > 0 AND cum >= q * tot ORDER BY i LIMIT 1 $$;
 CREATE OR REPLACE FUNCTION hist_slot(x double precision, bounds double precision[]) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
     -- 1-based; a value equal to a bound falls under it (width_bucket() is the other way round)
-    SELECT 1 + count(*)::int FROM unnest(bounds) b WHERE b < x $$;
-CREATE OR REPLACE FUNCTION hist_of(slots integer[], n integer) RETURNS integer[] LANGUAGE sql IMMUTABLE AS $$
-    SELECT array(SELECT (SELECT count(*)::int FROM unnest(slots) s WHERE s = i) FROM generate_series(1, n) i ORDER BY i) $$;
+    SELECT 1 + width_bucket(x, bounds) - (x = ANY (bounds))::int $$;
+CREATE OR REPLACE FUNCTION hist_of(slots integer[], n integer) RETURNS integer[] LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE h integer[] := array_fill(0, ARRAY[n]); s integer;
+BEGIN
+    FOREACH s IN ARRAY slots LOOP h[s] := h[s] + 1; END LOOP;
+    RETURN h;
+END $$;
 CREATE OR REPLACE FUNCTION ladder_h31() RETURNS double precision[] LANGUAGE sql IMMUTABLE AS
     $$ SELECT '{1,2,4,6,8,12,18,24,30,36,42,48,60,72,84,96,120,144,168,192,216,240,288,336,408,480,600,720,960,1440}'::double precision[] $$;
 CREATE OR REPLACE FUNCTION ladder_s19() RETURNS double precision[] LANGUAGE sql IMMUTABLE AS
