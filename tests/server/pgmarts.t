@@ -23,7 +23,7 @@ WB_RULES=$tmp/rules; export WB_RULES
 # every fault switched on
 wb-sample --seed 17 --shipments "${SHIPMENTS:-1000}" --days 18 --now $now --out p >/dev/null 2>&1
 # what 18.16 cannot keep
-[ $engine = wb-chdb ] || for f in p/*.ndjson; do sed -E 's/(T[0-9:]{8})\.[0-9]{3}Z"/\1.000Z"/g' "$f" >p.cut && mv p.cut "$f"; done
+[ $engine = wb-chdb ] || for f in p/*.ndjson; do sed -E 's/([T ][0-9:]{8})\.[0-9]+/\1/g' "$f" >p.cut && mv p.cut "$f"; done
 ok 'there is a platform' test -s p/tracking.events.ndjson
 
 # on NAME COMMAND ...: with that store
@@ -129,7 +129,7 @@ for at in mart_delivery_day.before mart_sla_day.after wb_check.after wb_state.be
 	WB_NOW=2026-03-21T02:00:00Z status 0 'PostgreSQL: run again' on pg wb-marts
 	is "$(q pg "SELECT count(*) FROM v_delivery_day_differs")$(q pg "SELECT count(*) FROM v_sla_day_differs WHERE day <> '$clean'")" 00 "PostgreSQL: killed at $at, in the end the marts are right"
 done
-psql -qXAt -c "SELECT to_jsonb(s) FROM mart.stg_shipment s WHERE shipment_id = '$ship'" | jq -c '{_src: ["shipments", 0, 1, 0, 0]} + . | .created_at |= (.[:23] + "Z") | .updated_at = "2026-04-02T00:00:00Z" | .promised_at = (.promised_at // empty | .[:19] + "Z") | .promised_first_at |= .[:19] + "Z"' >moved
+on pg wb-sql -q "SELECT * FROM stg_shipment WHERE shipment_id = '$ship'" | jq -c '{_src: ["shipments", 0, 1, 0, 0]} + . | .updated_at = "2026-04-02T00:00:00Z"' >moved
 for s in pg ch; do
 	ok "$s: the shipment as it is" on $s load stg_shipment moved
 	ok "$s: its document" on $s wb-run --once -n again -- 'wb-csv-extract --records named' 'wb-fold --history --now 2026-03-21T03:00:00Z' wb-enrich 'wb-sla-tag -r rules' '"$WB_LOAD" -t fct_shipment'
