@@ -25,7 +25,7 @@ tables(const struct taxonomy *t)
 	static const struct {
 		const char *party;
 		enum party p;
-		enum clock clock;
+		enum reason_clock clock;
 		const char *details;
 	} r[] = {
 		{ "carrier", PARTY_CARRIER, CLOCK_CARRIER, "delay missort damage lost transport capacity facility not_found no_service pickup_missed error" },
