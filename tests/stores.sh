@@ -51,6 +51,8 @@ stores_platform() {
 		UNION ALL SELECT 'integrations_log', l.id, greatest(coalesce(u.round, 0), late.round_of(l.ts, :rounds, :'early', :'late')) FROM late.integrations_log l LEFT JOIN late.unknown u USING (shipment_id)
 		UNION ALL SELECT 'support_contacts', l.id, greatest(coalesce(u.round, 0), late.round_of(l.opened_at, :rounds, :'early', :'late')) FROM late.support_contacts l LEFT JOIN late.unknown u USING (shipment_id);
 	CREATE UNIQUE INDEX ON late.new (t, id);
+	-- the generator may draw another topic once more of the shipment is known: no application does
+	UPDATE early.support_contacts e SET topic = l.topic, channel = l.channel, opened_at = l.opened_at, client_id = l.client_id, shipment_id = l.shipment_id FROM late.support_contacts l WHERE l.id = e.id;
 	INSERT INTO clients SELECT * FROM early.clients;
 	INSERT INTO carriers SELECT * FROM early.carriers;
 	INSERT INTO shipments SELECT e.* FROM early.shipments e WHERE NOT EXISTS (SELECT FROM late.unknown u WHERE u.shipment_id = e.shipment_id);
