@@ -238,7 +238,7 @@ like "$(cat err)" 'clients: .*tier' 'is named'
 status 78 'a table that is missing in the source' wb-reconcile -t carriers
 like "$(cat err)" 'carriers' 'is named'
 status 74 'output that fails' sh -c 'wb-reconcile -t shipments --settle 0s >/dev/full'
-if [ -n "${chdb_url:-}" ]; then
+if [ -n "${healed:-}" ]; then
 	status 78 'a column that is missing in ClickHouse' sh -c "wb-sql -d $chdb_url -q 'CREATE TABLE stg_call (id Int64, ts DateTime) ENGINE = ReplacingMergeTree ORDER BY id' >/dev/null && wb-reconcile --store $chdb_url -t integrations_log"
 	like "$(cat err)" 'stg_call: .*carrier_id' 'is named'
 	status 78 'a table that is missing in ClickHouse' wb-reconcile --store "$chdb_url" -t support_contacts
