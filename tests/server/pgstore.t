@@ -129,7 +129,7 @@ filters() {
 	done
 	of='SELECT src_topic, src_partition, src_offset, src_i, stage, ts, code, field, msg, raw, state FROM wb_reject'
 	wb-sql -d "$ch" -q "$of FINAL ORDER BY src_topic, src_partition, src_offset, src_i, stage" >from.ch
-	wb-sql -d "$pg" -q "$of ORDER BY src_topic, src_partition, src_offset, src_i, stage" >from.pg
+	wb-sql -d "$pg" -q "$of ORDER BY src_topic, src_partition, src_offset, src_i, stage" | sed -E "$fraction" >from.pg
 	same from.ch from.pg 'wb_reject: the same rows'
 	ok 'wb_reject: there are some' test "$(wc -l <from.pg)" -gt 10
 	cp from.pg rows
